@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine.h - the LwM2M client as a pure machine
+ *
+ * Messages, outcomes and the time go in; effects come out. Nothing here opens a file descriptor, reads a clock, starts a
+ * thread, logs or keeps a static variable: a test is the network, the plugins and the clock at once. Every call takes the
+ * time, which never goes back. After each call the owner carries out engine_next() until it gives 0, then sleeps until
+ * engine_deadline() at the latest. The engine borrows the registry and the accounts; both outlive it.
+ */
+#pragma once
+
+#include "lwm2m/message.h"
+#include "lwm2m/registration.h"
+#include "lwm2m/registry.h"
+#include "lwm2m/server.h"
+
+struct engine;
+
+/* Bounds on what peers can make the engine allocate; 0 takes the default in parentheses. */
+struct engine_limits {
+	unsigned int observations;       /* all servers together (1000) */
+	unsigned int operations;         /* pending at once (64) */
+	size_t payload;                  /* of a body put together from blocks, and of a response, bytes (1 MiB) */
+	unsigned int operation_timeout_s; /* until silence of an object becomes 5.03 (10) */
+};
+
+struct engine_config {
+	const char *endpoint; /* Endpoint Client Name, borrowed */
+	uint64_t seed;        /* for jitter: something random */
+	struct engine_limits limits;
+};
+
+int engine_new(const struct engine_config *config, struct registry *registry, struct servers *servers,
+	       struct engine **ret);
+struct engine *engine_free(struct engine *engine);
+
+/* Starts registering with every account that is enabled. */
+void engine_start(struct engine *engine, usec_t now);
+
+/* De-registers where deregister says so and lets go of every session; engine_is_idle() when it is over. */
+void engine_stop(struct engine *engine, usec_t now, bool deregister);
+bool engine_is_idle(const struct engine *engine);
+
+/* Fresh contents of an object that was kept by EFFECT_PERSIST. -EBADMSG: not such contents; nothing changed then. */
+int engine_restore(struct engine *engine, uint16_t oid, struct bytes state);
+
+/* A request of a server. It is answered by one EFFECT_REPLY, now or later. */
+void engine_request(struct engine *engine, usec_t now, const struct message *request);
+
+/* The session of an EFFECT_CONNECT is up (0), could not be made, or ended by itself (-errno). */
+void engine_connected(struct engine *engine, usec_t now, uint16_t session, int error);
+
+/*
+ * What became of an EFFECT_REQUEST or EFFECT_NOTIFY: error 0 and the response (NULL: the notification was
+ * acknowledged), -ETIMEDOUT: nothing was heard, -ECONNRESET: RST.
+ */
+void engine_response(struct engine *engine, usec_t now, uint32_t id, int error, const struct message *response);
+
+/* Runs what is due at now; changes told to the registry make something due at once. */
+void engine_tick(struct engine *engine, usec_t now);
+
+/* When engine_tick() has to run at the latest; 0: now, USEC_INFINITY: nothing is due. */
+usec_t engine_deadline(const struct engine *engine);
+
+/* 1: *ret is an effect to carry out, valid until the next call into the engine; 0: none left. */
+int engine_next(struct engine *engine, const struct effect **ret);
+
+/* The registration of one account, for status displays; NULL for a Bootstrap Server. */
+const struct registration *engine_registration(const struct engine *engine, const struct server *server);
+
+/* Asks for a Registration Update (1/x/8, `lwm2mctl register`). */
+void engine_update(struct engine *engine, usec_t now, const struct server *server);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message.h - CoAP messages as the engine sees them, and the effects it leaves
+ *
+ * A message is a request or response off the wire with its options resolved; all it points at is borrowed for the call.
+ * An effect is something the engine wants done. Effects wait in a queue, first in, first out; effects_next() lends the
+ * oldest until the next call that touches the queue. The queue owns the text and payload of its effects and re-uses their
+ * memory, so that a steady flow of replies allocates nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/usec.h"
+
+#define COAP_CODE(class, detail) ((uint8_t)((class) << 5 | (detail)))
+
+enum coap_code { /* RFC 7252 12.1, RFC 7959, RFC 8132 */
+	COAP_GET = COAP_CODE(0, 1),
+	COAP_POST = COAP_CODE(0, 2),
+	COAP_PUT = COAP_CODE(0, 3),
+	COAP_DELETE = COAP_CODE(0, 4),
+	COAP_FETCH = COAP_CODE(0, 5),
+	COAP_PATCH = COAP_CODE(0, 6),
+	COAP_IPATCH = COAP_CODE(0, 7),
+	COAP_CREATED = COAP_CODE(2, 1),
+	COAP_DELETED = COAP_CODE(2, 2),
+	COAP_CHANGED = COAP_CODE(2, 4),
+	COAP_CONTENT = COAP_CODE(2, 5),
+	COAP_CONTINUE = COAP_CODE(2, 31),
+	COAP_BAD_REQUEST = COAP_CODE(4, 0),
+	COAP_UNAUTHORIZED = COAP_CODE(4, 1),
+	COAP_BAD_OPTION = COAP_CODE(4, 2),
+	COAP_FORBIDDEN = COAP_CODE(4, 3),
+	COAP_NOT_FOUND = COAP_CODE(4, 4),
+	COAP_METHOD_NOT_ALLOWED = COAP_CODE(4, 5),
+	COAP_NOT_ACCEPTABLE = COAP_CODE(4, 6),
+	COAP_INCOMPLETE = COAP_CODE(4, 8),
+	COAP_PRECONDITION_FAILED = COAP_CODE(4, 12),
+	COAP_TOO_LARGE = COAP_CODE(4, 13),
+	COAP_UNSUPPORTED_FORMAT = COAP_CODE(4, 15),
+	COAP_INTERNAL_ERROR = COAP_CODE(5, 0),
+	COAP_NOT_IMPLEMENTED = COAP_CODE(5, 1),
+	COAP_UNAVAILABLE = COAP_CODE(5, 3),
+};
+
+#define COAP_TOKEN_MAX 8
+
+struct message {
+	uint32_t id;       /* request: chosen by the transport; its EFFECT_REPLY carries the same */
+	uint16_t session;  /* the server connection it belongs to, as in EFFECT_CONNECT */
+	uint8_t code;      /* enum coap_code */
+	bool confirmable;
+	struct bytes path; /* "/3/0/1", "/" without Uri-Path; a Location-Path in a response; not NUL-terminated */
+	struct bytes query; /* Uri-Query options joined by '&', in their order */
+	int32_t accept, format, observe; /* option value, -1: absent */
+	struct bytes token; /* up to COAP_TOKEN_MAX bytes */
+	struct bytes payload;
+	uint64_t offset; /* of payload in a body that comes in blocks (Block1); 0 without */
+	bool more;       /* Block1: further blocks follow */
+};
+
+enum effect_type {
+	EFFECT_CONNECT, /* open a session to server; answered by engine_connected() */
+	EFFECT_CLOSE,   /* forget the session and everything in flight on it; nothing answers */
+	EFFECT_REQUEST, /* send message, hand the response or failure to engine_response() with id */
+	EFFECT_REPLY,   /* the response to the request whose message.id is id */
+	EFFECT_NOTIFY,  /* a notification; engine_response() hears with id of RST and, when confirmable, of the end */
+	EFFECT_PERSIST, /* payload is the new contents of the state file message.path ("1", "3") */
+	EFFECT_EVENT,   /* something for people to hear about: see event */
+};
+
+enum event_type {
+	EVENT_REGISTERING,   /* a Register is on its way */
+	EVENT_REGISTERED,    /* value: the lifetime in seconds */
+	EVENT_UPDATED,       /* a Registration Update was accepted; value: seconds until the next one */
+	EVENT_DEREGISTERED,
+	EVENT_FAILED,        /* no connection or registration; error or code say why, value: seconds until the next try */
+	EVENT_LOST,          /* a registration that stood is gone; error or code say why */
+	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
+	EVENT_QUOTA,         /* a peer asked for more than it may have; message.path says of what */
+};
+
+struct server;
+
+struct effect {
+	enum effect_type type;
+	uint32_t id;                 /* REQUEST, NOTIFY, REPLY */
+	struct server *server;       /* all but PERSIST; may be NULL for events of no server */
+	struct message message;
+	enum event_type event;
+	int error;                   /* EVENT: -errno, or 0 */
+	uint64_t value;
+};
+
+struct effects;
+
+int effects_new(struct effects **ret);
+struct effects *effects_free(struct effects *effects);
+
+/*
+ * Appends an effect and returns it for filling in; its message has all options absent. Text and payload go into the
+ * buffer that effects_payload() and effects_path() give. NULL when there is no memory.
+ */
+struct effect *effects_add(struct effects *effects, enum effect_type type);
+
+/* The owned storage of an effect: what is appended here becomes message.payload, message.path and message.query. */
+struct buffer *effects_payload(struct effect *effect);
+struct buffer *effects_path(struct effect *effect);
+struct buffer *effects_query(struct effect *effect);
+
+/* Copies a token into the effect's own storage. */
+void effects_set_token(struct effect *effect, struct bytes token);
+
+/* Takes back the effect just added. */
+void effects_cancel(struct effects *effects, struct effect *effect);
+
+/* 1: *ret is the oldest effect, valid until the next call on the queue; 0: none left. */
+int effects_next(struct effects *effects, const struct effect **ret);

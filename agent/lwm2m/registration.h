@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registration.h - Register, Update, De-register with one server
+ *
+ * A state machine without time or sockets of its own: calls bring the time and what happened, effects carry what is to be
+ * done. One request of it is in flight at most. Whatever fails is tried again later with back-off and jitter; only
+ * registration_stop() ends it. It owns the location it got and a copy of what it last told the server; the account
+ * and the client's data are borrowed and outlive it.
+ */
+#pragma once
+
+#include "lwm2m/message.h"
+#include "lwm2m/server.h"
+
+/* What every registration of this client says; kept by the engine. */
+struct registration_client {
+	const char *endpoint;
+	struct buffer links;   /* the object list, link format */
+	uint32_t links_serial; /* another number whenever links changed */
+	uint64_t random;       /* state of the jitter's generator, seeded by the owner of the engine */
+};
+
+enum registration_state {
+	REGISTRATION_IDLE,          /* not started, or stopped */
+	REGISTRATION_CONNECTING,    /* EFFECT_CONNECT is out */
+	REGISTRATION_REGISTERING,   /* Register is out */
+	REGISTRATION_REGISTERED,
+	REGISTRATION_UPDATING,      /* Update is out; the registration stands */
+	REGISTRATION_DEREGISTERING, /* De-register is out */
+	REGISTRATION_WAITING,       /* for the next try, at deadline */
+};
+
+struct registration {
+	struct server *server;
+	struct registration_client *client;
+	enum registration_state state;
+	enum lwm2m_version version; /* in use: stepped down on 4.12 */
+	usec_t deadline;            /* when registration_tick() has something to do */
+	uint32_t request;           /* id of the request in flight, 0: none */
+	unsigned int failures;      /* in a row */
+	bool update_wanted;         /* 1/x/8, or something the server has to hear */
+	bool resume;                /* connecting anew while a registration stands: Update, not Register, after it */
+	struct buffer location;     /* "/rd/5a" */
+	/* What the server knows from us: an Update says only what is different. */
+	uint32_t told_lifetime_s, told_links_serial;
+	char told_binding[8];
+};
+
+void registration_init(struct registration *registration, struct server *server, struct registration_client *client);
+void registration_deinit(struct registration *registration);
+
+/* Connects and registers; nothing unless idle. */
+void registration_start(struct registration *registration, usec_t now, struct effects *effects);
+
+/* The answer to EFFECT_CONNECT: error 0 or -errno; also the news that a session ended by itself. */
+void registration_connected(struct registration *registration, usec_t now, int error, struct effects *effects);
+
+/*
+ * The answer to the EFFECT_REQUEST that registration->request names. error: 0 and a response, or -ETIMEDOUT (no
+ * answer), -ECONNRESET (RST or session lost).
+ */
+void registration_response(struct registration *registration, usec_t now, int error, const struct message *response,
+			   struct effects *effects);
+
+/* Send an Update as soon as it can be: at once when registered, after the request in flight otherwise. */
+void registration_update(struct registration *registration, usec_t now, struct effects *effects);
+
+/* De-registers when registered, forgets the session otherwise; the state is IDLE when that is over. */
+void registration_stop(struct registration *registration, usec_t now, struct effects *effects);
+
+/* Does what is due; nothing before deadline. */
+void registration_tick(struct registration *registration, usec_t now, struct effects *effects);
+
+/* Does the server know us? Requests of a server that does not are not answered. */
+static inline bool registration_stands(const struct registration *registration)
+{
+	return registration->state == REGISTRATION_REGISTERED || registration->state == REGISTRATION_UPDATING ||
+	       registration->state == REGISTRATION_DEREGISTERING;
+}

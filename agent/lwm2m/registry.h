@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registry.h - which objects, instances and resources exist, and who hears when that changes
+ *
+ * Objects are held by ascending id and owned by whoever implements them; an object leaves the registry before it goes.
+ * The one listener (the engine) is told of each value and each instance that changed, at once and without a time: it only
+ * marks what is due. Objects and plugin drivers call registry_changed() as often as they like.
+ */
+#pragma once
+
+#include "lwm2m/object.h"
+
+enum registry_change {
+	REGISTRY_VALUE,    /* a value at or below path is another now */
+	REGISTRY_INSTANCE, /* the instance or object path came or went: the object list is another */
+	REGISTRY_PERSIST,  /* the object's own state changed and has to be kept: path is the object */
+};
+
+struct registry {
+	struct object **objects;
+	size_t n_objects, allocated;
+	void (*listener)(void *userdata, enum registry_change change, const struct path *path);
+	void *userdata;
+};
+
+void registry_deinit(struct registry *registry);
+
+/* -EEXIST: there is an object of this id. -ENOMEM. */
+int registry_add(struct registry *registry, struct object *object);
+void registry_remove(struct registry *registry, struct object *object);
+
+struct object *registry_find(const struct registry *registry, uint16_t oid);
+
+/* The resource's definition, NULL when there is none; path has depth 3 or 4. For struct codec_types. */
+const struct resource_info *registry_find_resource(const struct registry *registry, const struct path *path);
+
+/* A value at or below path changed. */
+void registry_changed(struct registry *registry, const struct path *path);
+
+/* The object that has this id changed state of its own that a restart must not lose. */
+void registry_persist(struct registry *registry, uint16_t oid);

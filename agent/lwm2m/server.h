@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server.h - accounts: what the agent knows about each LwM2M Server
+ *
+ * One struct server holds what an instance of Security (/0) and, unless it is a Bootstrap Server, one of Server (/1) say
+ * about the same server; the two objects are views of this list. Configuration makes the accounts, a server may change
+ * its own /1 instance. The list owns the accounts and everything in them; keys are wiped when freed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/list.h"
+
+enum security_mode { /* the values of /0/x/2 */
+	SECURITY_PSK = 0,
+	SECURITY_RPK = 1,
+	SECURITY_X509 = 2,
+	SECURITY_NOSEC = 3,
+	SECURITY_EST = 4,
+};
+
+enum lwm2m_version { LWM2M_1_0, LWM2M_1_1, LWM2M_1_2 };
+
+struct server {
+	struct list link;
+	char *name;              /* the configuration section without "server.": for people */
+	uint16_t security_iid;   /* instance of /0 */
+	uint16_t server_iid;     /* instance of /1 */
+	uint16_t short_id;       /* 1–65534 */
+	bool bootstrap;
+	bool enabled;            /* false until 1/x/5 is over, or when taken out of service */
+	uint16_t session;        /* the engine's number for it */
+
+	/* Security */
+	char *uri;               /* coap://host:port, coaps://… */
+	enum security_mode mode;
+	struct buffer identity;  /* PSK identity, public key or certificate */
+	struct buffer key;       /* PSK, private key */
+
+	/* Server */
+	uint32_t lifetime_s;     /* 1/x/1; 0: the registration never ends */
+	uint32_t pmin_s, pmax_s; /* 1/x/2, 1/x/3; pmax 0: none */
+	bool notification_storing; /* 1/x/6 */
+	char binding[8];         /* 1/x/7: "U", "T", … */
+	bool queue;              /* register with queue mode */
+	enum lwm2m_version version; /* the highest one to offer */
+	uint32_t retry_count, retry_timer_s; /* 1/x/17, 1/x/18; defaults 5 and 60 */
+	uint32_t sequence_delay_s, sequence_count; /* 1/x/19, 1/x/20; defaults 86400 and 1 */
+};
+
+struct servers {
+	struct list list; /* struct server.link, in order of configuration */
+};
+
+void servers_init(struct servers *servers);
+void servers_deinit(struct servers *servers);
+
+/* An account with the defaults of Core 1.2, linked last; ids are the next free ones of /0 and /1. -ENOMEM, -EEXIST. */
+int server_new(struct servers *servers, const char *name, struct server **ret);
+struct server *server_free(struct server *server);
+
+struct server *servers_find_short_id(const struct servers *servers, uint16_t short_id);
+struct server *servers_find_instance(const struct servers *servers, uint16_t server_iid);
+struct server *servers_find_security(const struct servers *servers, uint16_t security_iid);
