@@ -42,18 +42,20 @@ static void sift_down(struct heap *heap, size_t i)
 	place(heap, i, node);
 }
 
-static int append(struct heap *heap, struct heap_node *node)
+int heap_reserve(struct heap *heap, size_t count)
 {
-	if (heap->count == heap->allocated) {
-		size_t allocated = heap->allocated ? heap->allocated * 2 : 16;
-		struct heap_node **nodes = reallocarray(heap->nodes, allocated, sizeof(*nodes));
+	size_t allocated = heap->allocated ? heap->allocated : 16;
+	struct heap_node **nodes;
 
-		if (!nodes)
-			return -ENOMEM;
-		heap->nodes = nodes;
-		heap->allocated = allocated;
-	}
-	place(heap, heap->count++, node);
+	if (count <= heap->allocated)
+		return 0;
+	while (allocated < count)
+		allocated *= 2;
+	nodes = reallocarray(heap->nodes, allocated, sizeof(struct heap_node *));
+	if (!nodes)
+		return -ENOMEM;
+	heap->nodes = nodes;
+	heap->allocated = allocated;
 	return 0;
 }
 
@@ -66,12 +68,13 @@ int heap_set(struct heap *heap, struct heap_node *node, usec_t key)
 		node->key = key;
 		return 0;
 	}
-	node->key = key;
 	if (node->index == 0) {
-		r = append(heap, node);
+		r = heap_reserve(heap, heap->count + 1);
 		if (r < 0)
 			return r;
+		place(heap, heap->count++, node);
 	}
+	node->key = key;
 	sift_up(heap, node->index - 1);
 	sift_down(heap, node->index - 1);
 	return 0;

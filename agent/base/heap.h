@@ -23,7 +23,10 @@ struct heap {
 
 void heap_deinit(struct heap *heap);
 
-/* Puts node at key, wherever it was before; USEC_INFINITY takes it out. Only a first insertion can fail: -ENOMEM. */
+/* Makes room for count nodes in all, so that heap_set() of as many cannot fail. -ENOMEM. */
+int heap_reserve(struct heap *heap, size_t count);
+
+/* Puts node at key, wherever it was before; USEC_INFINITY takes it out. -ENOMEM where heap_reserve() made no room. */
 int heap_set(struct heap *heap, struct heap_node *node, usec_t key);
 
 void heap_remove(struct heap *heap, struct heap_node *node);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * attributes.h - notification attributes: what Write-Attributes sets, per server and path
+ *
+ * A server attaches attributes to an object, instance, resource or resource instance; they are inherited downwards, the
+ * lowest level wins (Core 1.2, 5.1.2). The store keeps them by session and path in one sorted array and knows nothing
+ * of observations. Names it does not know are refused, never ignored.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "lwm2m/path.h"
+
+enum attribute { ATTRIBUTE_PMIN, ATTRIBUTE_PMAX, _ATTRIBUTE_MAX };
+
+struct attributes {
+	unsigned int set; /* 1 << enum attribute for each that has a value */
+	uint32_t values[_ATTRIBUTE_MAX]; /* seconds */
+};
+
+struct attributes_entry {
+	uint16_t session;
+	struct path path;
+	struct attributes attributes;
+};
+
+struct attributes_store {
+	struct attributes_entry *entries;
+	size_t count, allocated, limit; /* limit: most entries, 0: no limit */
+};
+
+static inline bool attributes_has(const struct attributes *attributes, enum attribute which)
+{
+	return attributes->set & 1U << which;
+}
+
+/*
+ * Reads "pmin=10&pmax=60&…" on top of *attributes; a name without a value takes that one away. -EINVAL: unknown or
+ * repeated name, or a value that is not a number of seconds; *attributes is then unchanged.
+ */
+int attributes_parse(struct bytes query, struct attributes *attributes);
+
+/* Appends ";pmin=10;pmax=60" to a link. -ENOMEM, -EMSGSIZE. */
+int attributes_format(const struct attributes *attributes, struct buffer *ret);
+
+void attributes_store_deinit(struct attributes_store *store);
+
+/* What is attached at exactly this path; nothing set when there is none. */
+struct attributes attributes_get(const struct attributes_store *store, uint16_t session, const struct path *path);
+
+/* What holds at this path: its own and what it inherits. */
+struct attributes attributes_effective(const struct attributes_store *store, uint16_t session,
+				       const struct path *path);
+
+/* Replaces what is attached at path. -ENOMEM, -ENOSPC past the limit. */
+int attributes_put(struct attributes_store *store, uint16_t session, const struct path *path,
+		   const struct attributes *attributes);
+
+/* Forgets what is attached at or below path, by every session. */
+void attributes_forget_path(struct attributes_store *store, const struct path *path);

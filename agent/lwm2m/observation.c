@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/observation.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+void observations_deinit(struct observations *observations)
+{
+	for (size_t i = 0; i < observations->count; i++)
+		free(observations->items[i]);
+	free(observations->items);
+	heap_deinit(&observations->due);
+	*observations = (struct observations){ .limit = observations->limit };
+}
+
+/* The first observation whose path is not before path. */
+static size_t lower_bound(const struct observations *observations, const struct path *path)
+{
+	size_t low = 0, high = observations->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (path_compare(&observations->items[middle]->path, path) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static usec_t due_at(const struct observation *observation)
+{
+	if (observation->reading)
+		return USEC_INFINITY;
+	if (observation->changed)
+		return usec_add(observation->notified, usec_from_s(observation->pmin_s));
+	if (observation->pmax_s)
+		return usec_add(observation->notified, usec_from_s(observation->pmax_s));
+	return USEC_INFINITY;
+}
+
+/* A node that was in the heap once finds room there again, so that this cannot fail. */
+static void reschedule(struct observations *observations, struct observation *observation)
+{
+	(void)heap_set(&observations->due, &observation->due, due_at(observation));
+}
+
+static int insert(struct observations *observations, struct observation *observation)
+{
+	size_t i = lower_bound(observations, &observation->path);
+
+	if (observations->count == observations->allocated) {
+		size_t allocated = observations->allocated ? observations->allocated * 2 : 16;
+		struct observation **items =
+			reallocarray(observations->items, allocated, sizeof(struct observation *));
+
+		if (!items)
+			return -ENOMEM;
+		observations->items = items;
+		observations->allocated = allocated;
+	}
+	memmove(&observations->items[i + 1], &observations->items[i],
+		(observations->count - i) * sizeof(struct observation *));
+	observations->items[i] = observation;
+	observations->count++;
+	return 0;
+}
+
+int observation_add(struct observations *observations, usec_t now, uint16_t session, const struct path *path,
+		    struct bytes token, struct observation **ret)
+{
+	struct observation *old = observation_find(observations, session, token);
+	_cleanup_(freep) struct observation *observation = NULL;
+	int r;
+
+	if (old)
+		observation_remove(observations, old);
+	if (token.len > COAP_TOKEN_MAX)
+		return -EINVAL;
+	if (observations->limit && observations->count >= observations->limit)
+		return -ENOSPC;
+	observation = malloc(sizeof(*observation));
+	if (!observation)
+		return -ENOMEM;
+	*observation = (struct observation){
+		.session = session, .path = *path, .token_len = (uint8_t)token.len,
+		.format = -1, .notified = now, .confirmed = now,
+	};
+	if (token.len > 0)
+		memcpy(observation->token, token.data, token.len);
+	r = heap_reserve(&observations->due, observations->count + 1);
+	if (r >= 0)
+		r = insert(observations, observation);
+	if (r < 0)
+		return r;
+	*ret = steal_pointer(&observation);
+	return 0;
+}
+
+void observation_remove(struct observations *observations, struct observation *observation)
+{
+	size_t i = lower_bound(observations, &observation->path);
+
+	while (observations->items[i] != observation)
+		i++;
+	observations->count--;
+	memmove(&observations->items[i], &observations->items[i + 1],
+		(observations->count - i) * sizeof(struct observation *));
+	heap_remove(&observations->due, &observation->due);
+	free(observation);
+}
+
+struct observation *observation_find(const struct observations *observations, uint16_t session, struct bytes token)
+{
+	for (size_t i = 0; i < observations->count; i++) {
+		struct observation *observation = observations->items[i];
+
+		if (observation->session == session &&
+		    bytes_equal(BYTES(observation->token, observation->token_len), token))
+			return observation;
+	}
+	return NULL;
+}
+
+struct observation *observation_find_effect(const struct observations *observations, uint32_t effect)
+{
+	for (size_t i = 0; i < observations->count; i++)
+		if (observations->items[i]->effect == effect)
+			return observations->items[i];
+	return NULL;
+}
+
+bool observations_cover(const struct observations *observations, uint16_t oid)
+{
+	struct path path = PATH1(oid);
+	size_t i = lower_bound(observations, &path);
+
+	return i < observations->count && path_contains(&path, &observations->items[i]->path);
+}
+
+static void mark(struct observations *observations, struct observation *observation)
+{
+	if (observation->changed)
+		return;
+	observation->changed = true;
+	if (!observation->reading)
+		reschedule(observations, observation);
+}
+
+void observations_mark(struct observations *observations, const struct path *path)
+{
+	size_t i;
+
+	for (unsigned int depth = PATH_OBJECT; depth < path->depth; depth++) {
+		struct path above = path_prefix(*path, depth);
+
+		for (i = lower_bound(observations, &above);
+		     i < observations->count && path_equal(&observations->items[i]->path, &above); i++)
+			mark(observations, observations->items[i]);
+	}
+	for (i = lower_bound(observations, path);
+	     i < observations->count && path_contains(path, &observations->items[i]->path); i++)
+		mark(observations, observations->items[i]);
+}
+
+void observation_set_periods(struct observations *observations, struct observation *observation, uint32_t pmin_s,
+			     uint32_t pmax_s)
+{
+	observation->pmin_s = pmin_s;
+	observation->pmax_s = pmax_s < pmin_s ? 0 : pmax_s;
+	reschedule(observations, observation);
+}
+
+struct observation *observations_due(const struct observations *observations, usec_t now)
+{
+	struct heap_node *node = heap_first(&observations->due);
+
+	return node && node->key <= now ? container_of(node, struct observation, due) : NULL;
+}
+
+void observation_begin(struct observations *observations, struct observation *observation)
+{
+	observation->reading = true;
+	observation->changed = false;
+	reschedule(observations, observation);
+}
+
+uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now)
+{
+	observation->reading = false;
+	observation->notified = now;
+	observation->sequence = (observation->sequence + 1) & 0xffffff;
+	reschedule(observations, observation);
+	return observation->sequence;
+}
+
+void observation_postpone(struct observations *observations, struct observation *observation, usec_t now)
+{
+	uint32_t pmin_s = observation->pmin_s ? observation->pmin_s : 1;
+
+	observation->reading = false;
+	observation->changed = true;
+	(void)heap_set(&observations->due, &observation->due, usec_add(now, usec_from_s(pmin_s)));
+}
+
+void observation_suspend(struct observations *observations, struct observation *observation)
+{
+	heap_remove(&observations->due, &observation->due);
+}
+
+void observation_resume(struct observations *observations, struct observation *observation)
+{
+	reschedule(observations, observation);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * observation.h - who watches what, and when a change is due to be told
+ *
+ * The table holds observations in the order of their paths, so that a change finds those it concerns by binary search
+ * however many there are, and a heap of the times at which one is due. An observation is due pmin after its last
+ * notification once something changed, and pmax after it in any case (Core 1.2, 5.1.2). While its value is being read
+ * (observation_begin … observation_notified or _postpone) it is not due; a change meanwhile is not lost.
+ */
+#pragma once
+
+#include "base/heap.h"
+#include "lwm2m/message.h"
+#include "lwm2m/path.h"
+
+struct observation {
+	struct heap_node due;
+	uint16_t session;
+	struct path path;
+	uint8_t token[COAP_TOKEN_MAX];
+	uint8_t token_len;
+	int32_t format;    /* Content-Format of the notifications */
+	uint32_t sequence; /* Observe option value of the last one, 24 bits */
+	uint32_t effect;   /* id of the last EFFECT_NOTIFY */
+	uint32_t pmin_s, pmax_s; /* in force; pmax 0: none */
+	usec_t notified;   /* last notification, or the response to Observe */
+	usec_t confirmed;  /* last one that was sent confirmable */
+	bool changed, reading;
+};
+
+struct observations {
+	struct observation **items; /* by path */
+	size_t count, allocated, limit;
+	struct heap due;
+};
+
+void observations_deinit(struct observations *observations);
+
+/* -ENOSPC: past the limit, -ENOMEM. One of the same session and token is replaced. */
+int observation_add(struct observations *observations, usec_t now, uint16_t session, const struct path *path,
+		    struct bytes token, struct observation **ret);
+void observation_remove(struct observations *observations, struct observation *observation);
+
+struct observation *observation_find(const struct observations *observations, uint16_t session, struct bytes token);
+struct observation *observation_find_effect(const struct observations *observations, uint32_t effect);
+
+/* Is anything of this object observed? */
+bool observations_cover(const struct observations *observations, uint16_t oid);
+
+/* A value at or below path changed. */
+void observations_mark(struct observations *observations, const struct path *path);
+
+/* Sets pmin and pmax in seconds; a pmax below pmin or of 0 is none. */
+void observation_set_periods(struct observations *observations, struct observation *observation, uint32_t pmin_s,
+			     uint32_t pmax_s);
+
+/* One that is due at now, or NULL. */
+struct observation *observations_due(const struct observations *observations, usec_t now);
+
+/* Its value is being read. */
+void observation_begin(struct observations *observations, struct observation *observation);
+
+/* It was told at now; the timers start again. Returns the Observe option's value. */
+uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now);
+
+/* It could not be read; again after pmin, counted from now, and one second at least. */
+void observation_postpone(struct observations *observations, struct observation *observation, usec_t now);
+
+/* Nobody is there to be told: not due until observation_resume(). */
+void observation_suspend(struct observations *observations, struct observation *observation);
+void observation_resume(struct observations *observations, struct observation *observation);
