@@ -43,6 +43,7 @@ struct server {
 	/* Server */
 	uint32_t lifetime_s;     /* 1/x/1; 0: the registration never ends */
 	uint32_t pmin_s, pmax_s; /* 1/x/2, 1/x/3; pmax 0: none */
+	uint32_t disable_timeout_s; /* 1/x/5; default 86400 */
 	bool notification_storing; /* 1/x/6 */
 	char binding[8];         /* 1/x/7: "U", "T", … */
 	bool queue;              /* register with queue mode */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config.h - what the administrator wrote: agent.conf, agent.conf.d/ and plugins.d/ beside it
+ *
+ * All of it is read and checked before any of it counts: one thing wrong anywhere and there is no configuration. Every
+ * message names file and line. The configuration owns all it holds; keys are wiped when it is freed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "lwm2m/engine.h"
+
+struct config_setting {
+	char *section, *key, *value;
+};
+
+/* plugins.d/NAME.conf */
+struct config_plugin {
+	char *name;
+	char *module;    /* path: as written when absolute, else inside the plugin directory; default NAME.so */
+	bool enabled;    /* default yes */
+	bool in_process; /* isolation = none */
+	struct config_setting *settings; /* all sections but [plugin], in order */
+	size_t n_settings;
+};
+
+/* [device]: what overrides the system's own facts; NULL: nothing does. */
+struct config_device {
+	char *manufacturer, *model_number, *serial_number, *device_type, *hardware_version;
+};
+
+struct config {
+	char *endpoint;  /* never NULL */
+	char *state_dir; /* NULL: not given */
+	bool deregister_on_stop;
+	struct config_device device;
+	struct servers servers;
+	struct config_plugin *plugins; /* by name */
+	size_t n_plugins;
+};
+
+/* Told of each problem, as a whole line ("agent.conf:12: …") with LOG_ERR or LOG_WARNING. */
+typedef void (*config_report_t)(void *userdata, int priority, const char *line);
+
+/*
+ * Reads file, then the *.conf in file + ".d" in the order of their names, then those in plugins.d/ beside file. plugin_dir
+ * is where modules given by name are. report NULL: into the log. -EINVAL: something is wrong and was reported;
+ * -errno: file cannot be read, reported too; -ENOMEM.
+ */
+int config_load(const char *file, const char *plugin_dir, config_report_t report, void *userdata,
+		struct config **ret);
+struct config *config_free(struct config *config);
+DEFINE_CLEANUP(struct config *, config_free)
