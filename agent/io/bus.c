@@ -35,7 +35,7 @@ struct bus *bus_free(struct bus *bus)
 {
 	if (!bus)
 		return NULL;
-	sd_bus_flush_close_unref(bus->connection);
+	sd_bus_close_unref(bus->connection);
 	sd_event_unref(bus->event);
 	free(bus->address);
 	free(bus);

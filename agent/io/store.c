@@ -115,8 +115,8 @@ static int write_all(int fd, struct bytes bytes)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
 		bytes.data += n;
 		bytes.len -= (size_t)n;
 	}
@@ -167,11 +167,12 @@ int store_write(struct store *store, const char *name, struct bytes contents)
 /* -EBADMSG: not whole, or not ours. */
 static int check_contents(struct bytes file, struct bytes *ret)
 {
-	const uint8_t *end = memchr(file.data, '\n', file.len < HEADER_MAX ? file.len : HEADER_MAX);
 	struct bytes contents;
+	const uint8_t *end;
 	char header[HEADER_MAX];
 	int n;
 
+	end = file.len ? memchr(file.data, '\n', file.len < HEADER_MAX ? file.len : HEADER_MAX) : NULL;
 	if (!end)
 		return -EBADMSG;
 	contents = BYTES(end + 1, file.len - (size_t)(end + 1 - file.data));

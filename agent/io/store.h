@@ -19,7 +19,10 @@ int store_open(const char *dir, struct store **ret);
 struct store *store_free(struct store *store);
 DEFINE_CLEANUP(struct store *, store_free)
 
-/* name: letters, digits, '-' and '_', up to 64 of them; -EINVAL otherwise, here and below. -errno: the old contents stand. */
+/*
+ * name: letters, digits, '-' and '_', up to 64 of them; -EINVAL otherwise, here and below. -errno: the old contents
+ * stand; or the new ones, where only the last step failed, which makes sure that a power cut does not undo them.
+ */
 int store_write(struct store *store, const char *name, struct bytes contents);
 
 /* Appends the contents to ret. -ENOENT: there are none, or none that can be used. -EMSGSIZE, -ENOMEM, other -errno. */

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "objects/device.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "lwm2m/registry.h"
+#include "objects/platform.h"
+#include "objects/power.h"
+
+enum {
+	MANUFACTURER = 0,
+	MODEL_NUMBER = 1,
+	SERIAL_NUMBER = 2,
+	FIRMWARE_VERSION = 3,
+	REBOOT = 4,
+	FACTORY_RESET = 5,
+	POWER_SOURCES = 6,
+	POWER_VOLTAGE = 7,
+	POWER_CURRENT = 8,
+	BATTERY_LEVEL = 9,
+	MEMORY_FREE = 10,
+	ERROR_CODE = 11,
+	RESET_ERROR_CODE = 12,
+	CURRENT_TIME = 13,
+	UTC_OFFSET = 14,
+	TIMEZONE = 15,
+	SUPPORTED_BINDING = 16,
+	DEVICE_TYPE = 17,
+	HARDWARE_VERSION = 18,
+	SOFTWARE_VERSION = 19,
+	BATTERY_STATUS = 20,
+	MEMORY_TOTAL = 21,
+	_RESOURCE_MAX,
+};
+
+#define UTC_OFFSET_MAX 10 /* "UTC+hh:mm" */
+#define TIMEZONE_MAX   64
+
+_Static_assert((int)_DEVICE_ERROR_MAX >= POWER_SUPPLIES_MAX, "struct device.ids has room for either");
+
+struct device {
+	struct object object;
+	const struct device_actions *actions;
+	void *userdata;
+	char *root;
+	char *texts[_RESOURCE_MAX]; /* values of resources that never change */
+	struct power power;
+	int64_t memory_total_kb;           /* negative: not known */
+	unsigned int errors;               /* a bit for each enum device_error */
+	char utc_offset[UTC_OFFSET_MAX];   /* "": the machine's */
+	char timezone[TIMEZONE_MAX];
+	char scratch[UTC_OFFSET_MAX];
+	uint16_t ids[_DEVICE_ERROR_MAX];   /* of resource instances, for probe */
+};
+
+static const struct resource_info resources[] = {
+	{ MANUFACTURER, VALUE_STRING, RESOURCE_R, 0 },
+	{ MODEL_NUMBER, VALUE_STRING, RESOURCE_R, 0 },
+	{ SERIAL_NUMBER, VALUE_STRING, RESOURCE_R, 0 },
+	{ FIRMWARE_VERSION, VALUE_STRING, RESOURCE_R, 0 },
+	{ REBOOT, VALUE_NONE, RESOURCE_E, RESOURCE_MANDATORY },
+	{ FACTORY_RESET, VALUE_NONE, RESOURCE_E, 0 },
+	{ POWER_SOURCES, VALUE_INTEGER, RESOURCE_R, RESOURCE_MULTIPLE },
+	{ POWER_VOLTAGE, VALUE_INTEGER, RESOURCE_R, RESOURCE_MULTIPLE },
+	{ POWER_CURRENT, VALUE_INTEGER, RESOURCE_R, RESOURCE_MULTIPLE },
+	{ BATTERY_LEVEL, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ MEMORY_FREE, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ ERROR_CODE, VALUE_INTEGER, RESOURCE_R, RESOURCE_MULTIPLE | RESOURCE_MANDATORY },
+	{ RESET_ERROR_CODE, VALUE_NONE, RESOURCE_E, 0 },
+	{ CURRENT_TIME, VALUE_TIME, RESOURCE_RW, 0 },
+	{ UTC_OFFSET, VALUE_STRING, RESOURCE_RW, 0 },
+	{ TIMEZONE, VALUE_STRING, RESOURCE_RW, 0 },
+	{ SUPPORTED_BINDING, VALUE_STRING, RESOURCE_R, RESOURCE_MANDATORY },
+	{ DEVICE_TYPE, VALUE_STRING, RESOURCE_R, 0 },
+	{ HARDWARE_VERSION, VALUE_STRING, RESOURCE_R, 0 },
+	{ SOFTWARE_VERSION, VALUE_STRING, RESOURCE_R, 0 },
+	{ BATTERY_STATUS, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ MEMORY_TOTAL, VALUE_INTEGER, RESOURCE_R, 0 },
+};
+
+static const struct object_info info = {
+	.id = 3,
+	.flags = OBJECT_PERSIST,
+	.version = "1.1",
+	.resources = resources,
+	.n_resources = ELEMENTSOF(resources),
+};
+
+/* One value, or an instance of a multiple resource. -ENOENT: not there. */
+static int get_text(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	if (!device->texts[rid])
+		return -ENOENT;
+	*ret = VALUE_STRING(device->texts[rid]);
+	return 0;
+}
+
+static int get_power_source(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	if (riid >= device->power.n_supplies || !power_is_available(&device->power, riid))
+		return -ENOENT;
+	*ret = VALUE_INTEGER(device->power.supplies[riid].source);
+	return 0;
+}
+
+static int get_power_reading(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	int64_t reading;
+	int r;
+
+	if (riid >= device->power.n_supplies)
+		return -ENOENT;
+	if (rid == POWER_VOLTAGE)
+		r = power_voltage(&device->power, riid, &reading);
+	else
+		r = power_current(&device->power, riid, &reading);
+	if (r < 0)
+		return -ENOENT;
+	*ret = VALUE_INTEGER(reading);
+	return 0;
+}
+
+static int get_battery(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	int64_t reading;
+	int r;
+
+	if (rid == BATTERY_LEVEL)
+		r = power_battery_level(&device->power, &reading);
+	else
+		r = power_battery_status(&device->power, &reading);
+	if (r < 0)
+		return -ENOENT;
+	*ret = VALUE_INTEGER(reading);
+	return 0;
+}
+
+static int get_memory(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	int64_t free_kb, total_kb;
+
+	if (device->memory_total_kb < 0)
+		return -ENOENT;
+	if (rid == MEMORY_TOTAL) {
+		*ret = VALUE_INTEGER(device->memory_total_kb);
+		return 0;
+	}
+	if (platform_memory(device->root, &free_kb, &total_kb) < 0)
+		return -ENOENT;
+	*ret = VALUE_INTEGER(free_kb);
+	return 0;
+}
+
+/* The errors there are, counted from 0; "no error" is the only one when there is none. */
+static int get_error(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	if (device->errors == 0 && riid == 0) {
+		*ret = VALUE_INTEGER(DEVICE_ERROR_NONE);
+		return 0;
+	}
+	for (int error = 0; error < _DEVICE_ERROR_MAX; error++)
+		if (device->errors & 1U << error && riid-- == 0) {
+			*ret = VALUE_INTEGER(error);
+			return 0;
+		}
+	return -ENOENT;
+}
+
+static int get_time(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	*ret = VALUE_TIME(time(NULL));
+	return 0;
+}
+
+static int get_utc_offset(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	time_t now = time(NULL);
+	unsigned int minutes;
+	struct tm tm;
+
+	if (*device->utc_offset) {
+		*ret = VALUE_STRING(device->utc_offset);
+		return 0;
+	}
+	if (!localtime_r(&now, &tm))
+		return -ENOENT;
+	minutes = (unsigned int)labs(tm.tm_gmtoff / 60);
+	snprintf(device->scratch, sizeof(device->scratch), "%c%02u:%02u", tm.tm_gmtoff < 0 ? '-' : '+',
+		minutes / 60 % 100, minutes % 60);
+	*ret = VALUE_STRING(device->scratch);
+	return 0;
+}
+
+static int get_timezone(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
+{
+	if (!*device->timezone)
+		return get_text(device, rid, riid, ret);
+	*ret = VALUE_STRING(device->timezone);
+	return 0;
+}
+
+static int (*const getters[_RESOURCE_MAX])(struct device *, uint16_t rid, uint16_t riid, struct value *) = {
+	[MANUFACTURER] = get_text,
+	[MODEL_NUMBER] = get_text,
+	[SERIAL_NUMBER] = get_text,
+	[FIRMWARE_VERSION] = get_text,
+	[POWER_SOURCES] = get_power_source,
+	[POWER_VOLTAGE] = get_power_reading,
+	[POWER_CURRENT] = get_power_reading,
+	[BATTERY_LEVEL] = get_battery,
+	[MEMORY_FREE] = get_memory,
+	[ERROR_CODE] = get_error,
+	[CURRENT_TIME] = get_time,
+	[UTC_OFFSET] = get_utc_offset,
+	[TIMEZONE] = get_timezone,
+	[SUPPORTED_BINDING] = get_text,
+	[DEVICE_TYPE] = get_text,
+	[HARDWARE_VERSION] = get_text,
+	[SOFTWARE_VERSION] = get_text,
+	[BATTERY_STATUS] = get_battery,
+	[MEMORY_TOTAL] = get_memory,
+};
+
+static int read_single(struct device *device, struct operation *operation, uint16_t rid)
+{
+	struct value value;
+	int r = getters[rid](device, rid, 0, &value);
+
+	if (r < 0)
+		return 0;
+	/* These two change, the other texts never do. */
+	if (rid == UTC_OFFSET || rid == TIMEZONE)
+		return records_add_copy(&operation->records, PATH3(3, 0, rid), value);
+	return records_add(&operation->records, PATH3(3, 0, rid), value);
+}
+
+static int read_multiple(struct device *device, struct operation *operation, uint16_t rid)
+{
+	int r = 0;
+
+	for (uint16_t riid = 0; riid < ELEMENTSOF(device->ids) && r == 0; riid++) {
+		struct value value;
+
+		if (operation->path.depth == PATH_RESOURCE_INSTANCE && operation->path.ids[3] != riid)
+			continue;
+		if (getters[rid](device, rid, riid, &value) == 0)
+			r = records_add(&operation->records, PATH4(3, 0, rid, riid), value);
+	}
+	return r;
+}
+
+/* The agent itself, which keeps what it reads here, gets what servers wrote. */
+static bool is_wanted(const struct device *device, const struct operation *operation, uint16_t rid)
+{
+	if (!getters[rid] || (operation->path.depth >= PATH_RESOURCE && operation->path.ids[2] != rid))
+		return false;
+	return operation->server != 0 || (rid == UTC_OFFSET && *device->utc_offset) ||
+	       (rid == TIMEZONE && *device->timezone);
+}
+
+static void device_read(struct object *object, struct operation *operation)
+{
+	struct device *device = container_of(object, struct device, object);
+	int r = 0;
+
+	for (size_t i = 0; i < ELEMENTSOF(resources) && r == 0; i++) {
+		if (!is_wanted(device, operation, resources[i].id))
+			continue;
+		if (resources[i].flags & RESOURCE_MULTIPLE)
+			r = read_multiple(device, operation, resources[i].id);
+		else
+			r = read_single(device, operation, resources[i].id);
+	}
+	if (r == 0 && operation->path.depth >= PATH_RESOURCE && operation->records.count == 0)
+		r = -ENODATA;
+	operation_done(operation, r);
+}
+
+static bool skip_digits(const char **at, unsigned int below)
+{
+	const char *digits = *at;
+
+	if (!isdigit((unsigned char)digits[0]) || !isdigit((unsigned char)digits[1]))
+		return false;
+	*at += 2;
+	return (unsigned int)((digits[0] - '0') * 10 + digits[1] - '0') < below;
+}
+
+/* ISO 8601: "Z", "+01", "+0100", "+01:00", each with or without "UTC" before it. */
+static bool is_utc_offset(const char *text)
+{
+	if (strncmp(text, "UTC", 3) == 0)
+		text += 3;
+	if (strcmp(text, "Z") == 0)
+		return true;
+	if (*text != '+' && *text != '-')
+		return false;
+	text++;
+	if (!skip_digits(&text, 24))
+		return false;
+	if (!*text)
+		return true;
+	if (*text == ':')
+		text++;
+	return skip_digits(&text, 60) && !*text;
+}
+
+static bool is_timezone(const char *text)
+{
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) && !strchr("/_+-", *text))
+			return false;
+	return true;
+}
+
+/* An empty text is fine: it stands for the machine's own. */
+static int take_text(struct bytes bytes, bool (*check)(const char *), char *ret, size_t size)
+{
+	char text[TIMEZONE_MAX];
+
+	if (bytes.len >= size || (bytes.len > 0 && memchr(bytes.data, '\0', bytes.len)))
+		return -EINVAL;
+	snprintf(text, sizeof(text), "%.*s", (int)bytes.len, bytes.len ? (const char *)bytes.data : "");
+	if (*text && !check(text))
+		return -EINVAL;
+	strcpy(ret, text);
+	return 0;
+}
+
+static int set_time(struct device *device, int64_t seconds)
+{
+	int r;
+
+	if (seconds < 0)
+		return -ERANGE;
+	if (!device->actions->set_time)
+		return -ENOTSUP;
+	r = device->actions->set_time(device->userdata, seconds);
+	return r == -EPERM ? -ENOTSUP : r;
+}
+
+static int write_values(struct device *device, const struct operation *operation)
+{
+	bool replace = operation->type == OPERATION_WRITE_REPLACE && operation->path.depth == PATH_INSTANCE;
+	char utc_offset[UTC_OFFSET_MAX] = "", timezone[TIMEZONE_MAX] = "";
+	const struct record *time_record = NULL;
+	int r = 0;
+
+	if (!replace) {
+		strcpy(utc_offset, device->utc_offset);
+		strcpy(timezone, device->timezone);
+	}
+	for (size_t i = 0; i < operation->records.count && r == 0; i++) {
+		const struct record *record = &operation->records.items[i];
+
+		if (record->path.ids[2] == UTC_OFFSET)
+			r = take_text(record->value.bytes, is_utc_offset, utc_offset, sizeof(utc_offset));
+		else if (record->path.ids[2] == TIMEZONE)
+			r = take_text(record->value.bytes, is_timezone, timezone, sizeof(timezone));
+		else if (record->path.ids[2] == CURRENT_TIME && operation->server != 0)
+			time_record = record;
+	}
+	if (r == 0 && time_record)
+		r = set_time(device, time_record->value.integer);
+	if (r < 0)
+		return r;
+	strcpy(device->utc_offset, utc_offset);
+	strcpy(device->timezone, timezone);
+	return 0;
+}
+
+static void device_write(struct object *object, struct operation *operation)
+{
+	operation_done(operation, write_values(container_of(object, struct device, object), operation));
+}
+
+static void errors_changed(struct device *device)
+{
+	if (device->object.registry)
+		registry_changed(device->object.registry, &PATH3(3, 0, ERROR_CODE));
+}
+
+void device_add_error(struct device *device, enum device_error error)
+{
+	if (error == DEVICE_ERROR_NONE || device->errors & 1U << error)
+		return;
+	device->errors |= 1U << error;
+	errors_changed(device);
+}
+
+static int reset_errors(struct device *device)
+{
+	if (device->errors) {
+		device->errors = 0;
+		errors_changed(device);
+	}
+	return 0;
+}
+
+static void device_execute(struct object *object, struct operation *operation)
+{
+	struct device *device = container_of(object, struct device, object);
+	void (*action)(void *userdata) = NULL;
+	int r = 0;
+
+	switch (operation->path.ids[2]) {
+	case REBOOT:
+		action = device->actions->reboot;
+		break;
+	case FACTORY_RESET:
+		action = device->actions->factory_reset;
+		break;
+	case RESET_ERROR_CODE:
+		operation_done(operation, reset_errors(device));
+		return;
+	}
+	if (action)
+		action(device->userdata);
+	else
+		r = -ENOTSUP;
+	operation_done(operation, r);
+}
+
+static int device_probe(const struct object *object, uint16_t iid, const struct resource_info *resource,
+			const uint16_t **ret_ids)
+{
+	struct device *device = container_of(object, struct device, object);
+	struct value value;
+	int n = 0;
+
+	if (resource->operations & RESOURCE_E)
+		return 0;
+	if (!(resource->flags & RESOURCE_MULTIPLE))
+		return getters[resource->id](device, resource->id, 0, &value);
+	for (uint16_t riid = 0; riid < ELEMENTSOF(device->ids); riid++)
+		if (getters[resource->id](device, resource->id, riid, &value) == 0)
+			device->ids[n++] = riid;
+	if (n == 0)
+		return -ENOENT;
+	*ret_ids = device->ids;
+	return n;
+}
+
+static const struct object_ops ops = {
+	.read = device_read,
+	.write = device_write,
+	.execute = device_execute,
+	.probe = device_probe,
+};
+
+/* The configuration's word, else the machine's; neither is fine. */
+static int take_fact(struct device *device, uint16_t rid, const char *configured,
+		     int (*platform)(const char *root, char **ret))
+{
+	int r;
+
+	if (configured && *configured) {
+		device->texts[rid] = strdup(configured);
+		return device->texts[rid] ? 0 : -ENOMEM;
+	}
+	r = platform ? platform(device->root, &device->texts[rid]) : -ENOENT;
+	return r == -ENOMEM ? r : 0;
+}
+
+static int take_facts(struct device *device, const struct device_config *config)
+{
+	const struct {
+		uint16_t rid;
+		const char *configured;
+		int (*platform)(const char *root, char **ret);
+	} facts[] = {
+		{ MANUFACTURER, config->manufacturer, platform_manufacturer },
+		{ MODEL_NUMBER, config->model_number, platform_model },
+		{ SERIAL_NUMBER, config->serial_number, platform_serial },
+		{ FIRMWARE_VERSION, NULL, platform_firmware_version },
+		{ TIMEZONE, NULL, platform_timezone },
+		{ SUPPORTED_BINDING, "U", NULL },
+		{ DEVICE_TYPE, config->device_type, NULL },
+		{ HARDWARE_VERSION, config->hardware_version, platform_hardware_version },
+		{ SOFTWARE_VERSION, config->software_version, NULL },
+	};
+	int64_t free_kb;
+	int r = 0;
+
+	for (size_t i = 0; i < ELEMENTSOF(facts) && r == 0; i++)
+		r = take_fact(device, facts[i].rid, facts[i].configured, facts[i].platform);
+	if (platform_memory(device->root, &free_kb, &device->memory_total_kb) < 0)
+		device->memory_total_kb = -1;
+	return r;
+}
+
+int device_new(const struct device_config *config, const struct device_actions *actions, void *userdata,
+	       struct device **ret)
+{
+	_cleanup_(device_freep) struct device *device = calloc(1, sizeof(*device));
+	int r;
+
+	if (!device)
+		return -ENOMEM;
+	device->object.info = &info;
+	device->object.ops = &ops;
+	device->actions = actions;
+	device->userdata = userdata;
+	device->root = strdup(config->root ? config->root : "");
+	if (!device->root)
+		return -ENOMEM;
+	r = power_init(&device->power, device->root);
+	if (r == 0)
+		r = take_facts(device, config);
+	if (r == 0)
+		r = object_add_instance(&device->object, 0);
+	if (r < 0)
+		return r;
+	*ret = steal_pointer(&device);
+	return 0;
+}
+
+struct device *device_free(struct device *device)
+{
+	if (!device)
+		return NULL;
+	object_deinit(&device->object);
+	power_deinit(&device->power);
+	for (size_t i = 0; i < ELEMENTSOF(device->texts); i++)
+		free(device->texts[i]);
+	free(device->root);
+	free(device);
+	return NULL;
+}
+
+struct object *device_object(struct device *device)
+{
+	return &device->object;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "objects/security.h"
+
+#include <errno.h>
+
+enum {
+	URI = 0,
+	BOOTSTRAP_SERVER = 1,
+	SECURITY_MODE = 2,
+	IDENTITY = 3,
+	SECRET_KEY = 5,
+	SHORT_ID = 10,
+};
+
+struct security {
+	struct object object;
+	struct servers *servers;
+};
+
+/* Only a Bootstrap-Server ever writes here, past the rights of the others. */
+static const struct resource_info resources[] = {
+	{ URI, VALUE_STRING, 0, RESOURCE_MANDATORY },
+	{ BOOTSTRAP_SERVER, VALUE_BOOLEAN, 0, RESOURCE_MANDATORY },
+	{ SECURITY_MODE, VALUE_INTEGER, 0, RESOURCE_MANDATORY },
+	{ IDENTITY, VALUE_OPAQUE, 0, RESOURCE_MANDATORY },
+	{ SECRET_KEY, VALUE_OPAQUE, 0, RESOURCE_MANDATORY },
+	{ SHORT_ID, VALUE_INTEGER, 0, 0 },
+};
+
+static const struct object_info info = {
+	.id = 0,
+	.flags = OBJECT_MULTIPLE | OBJECT_HIDDEN,
+	.version = "1.1",
+	.resources = resources,
+	.n_resources = ELEMENTSOF(resources),
+};
+
+static int get(const struct server *server, uint16_t rid, struct value *ret)
+{
+	switch (rid) {
+	case URI:
+		*ret = VALUE_STRING(server->uri ? server->uri : "");
+		return 0;
+	case BOOTSTRAP_SERVER:
+		*ret = VALUE_BOOLEAN(server->bootstrap);
+		return 0;
+	case SECURITY_MODE:
+		*ret = VALUE_INTEGER(server->mode);
+		return 0;
+	case IDENTITY:
+		*ret = VALUE_OPAQUE(server->identity.data, server->identity.len);
+		return 0;
+	case SHORT_ID:
+		*ret = VALUE_INTEGER(server->short_id);
+		return server->bootstrap ? -ENOENT : 0;
+	default:
+		return -ENOENT;
+	}
+}
+
+static int read_server(const struct server *server, struct operation *operation)
+{
+	for (size_t i = 0; i < ELEMENTSOF(resources); i++) {
+		uint16_t rid = resources[i].id;
+		struct value value;
+		int r;
+
+		if (operation->path.depth >= PATH_RESOURCE && operation->path.ids[2] != rid)
+			continue;
+		if (get(server, rid, &value) < 0)
+			continue;
+		r = records_add(&operation->records, PATH3(0, server->security_iid, rid), value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void security_read(struct object *object, struct operation *operation)
+{
+	struct security *security = container_of(object, struct security, object);
+	const struct server *server;
+	int r = operation->server == 0 ? 0 : -EACCES;
+
+	list_for_each(server, &security->servers->list, link) {
+		if (r < 0)
+			break;
+		if (operation->path.depth < PATH_INSTANCE || operation->path.ids[1] == server->security_iid)
+			r = read_server(server, operation);
+	}
+	operation_done(operation, r);
+}
+
+static int security_probe(const struct object *object, uint16_t iid, const struct resource_info *resource,
+			  const uint16_t **ret_ids)
+{
+	struct security *security = container_of(object, struct security, object);
+	const struct server *server = servers_find_security(security->servers, iid);
+	struct value value;
+
+	return server ? get(server, resource->id, &value) : -ENOENT;
+}
+
+static const struct object_ops ops = {
+	.read = security_read,
+	.probe = security_probe,
+};
+
+int security_new(struct servers *servers, struct security **ret)
+{
+	_cleanup_(security_freep) struct security *security = calloc(1, sizeof(*security));
+	const struct server *server;
+
+	if (!security)
+		return -ENOMEM;
+	security->object.info = &info;
+	security->object.ops = &ops;
+	security->servers = servers;
+	list_for_each(server, &servers->list, link) {
+		int r = object_add_instance(&security->object, server->security_iid);
+
+		if (r < 0)
+			return r;
+	}
+	*ret = steal_pointer(&security);
+	return 0;
+}
+
+struct security *security_free(struct security *security)
+{
+	if (!security)
+		return NULL;
+	object_deinit(&security->object);
+	free(security);
+	return NULL;
+}
+
+struct object *security_object(struct security *security)
+{
+	return &security->object;
+}
