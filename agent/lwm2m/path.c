@@ -74,16 +74,21 @@ static size_t format_id(uint16_t id, char *text)
 	return n;
 }
 
-size_t path_format(const struct path *path, char ret[PATH_TEXT_MAX])
+size_t path_format_below(const struct path *path, unsigned int depth, char ret[PATH_TEXT_MAX - 1])
 {
 	size_t len = 0;
 
-	if (path->depth == 0)
-		ret[len++] = '/';
-	for (unsigned int i = 0; i < path->depth; i++) {
-		ret[len++] = '/';
+	for (unsigned int i = depth; i < path->depth; i++) {
+		if (i > depth)
+			ret[len++] = '/';
 		len += format_id(path->ids[i], ret + len);
 	}
 	ret[len] = '\0';
 	return len;
+}
+
+size_t path_format(const struct path *path, char ret[PATH_TEXT_MAX])
+{
+	ret[0] = '/';
+	return 1 + path_format_below(path, 0, ret + 1);
 }

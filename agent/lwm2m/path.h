@@ -65,3 +65,6 @@ int path_parse(struct bytes text, struct path *ret);
 
 /* Writes text and NUL; returns the text's length. */
 size_t path_format(const struct path *path, char ret[PATH_TEXT_MAX]);
+
+/* The same without what the first depth ids make of it, and without a slash before: "0/1" of "/3/0/0/1" at depth 2. */
+size_t path_format_below(const struct path *path, unsigned int depth, char ret[PATH_TEXT_MAX - 1]);

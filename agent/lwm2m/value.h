@@ -3,7 +3,9 @@
  * value.h - one typed value of a resource or resource instance
  *
  * The types are those of OMA LwM2M Core 1.2, Appendix C. Text, opaque and Corelnk values are borrowed: whoever made the
- * value says how long its bytes live (see records.h). Text is UTF-8 of a given length, never NUL-terminated by contract.
+ * value says how long its bytes live (see records.h). Text is UTF-8 of a given length, never NUL-terminated by contract; text
+ * that value_convert() or value_parse() let through is valid UTF-8 without NUL. Numbers are read and written with the C
+ * library's LC_NUMERIC as "C": no program here calls setlocale().
  */
 #pragma once
 
@@ -83,8 +85,9 @@ int value_parse(struct bytes text, enum value_type type, struct value *ret);
 #define VALUE_TEXT_MAX 32
 
 /*
- * Writes the plain-text form of a number, boolean or Objlnk; returns its length. Floats: the shortest decimal that reads
- * back as the same double. 0 for types that are text or bytes already.
+ * Writes the plain-text form of a number, boolean or Objlnk and a NUL; returns its length. Floats: the shortest decimal
+ * that reads back as the same double; "nan", "inf" and "-inf" are for people only and read back as nothing. 0 for types
+ * that are text or bytes already.
  */
 size_t value_format(const struct value *value, char ret[VALUE_TEXT_MAX]);
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/codec.h"
+
+#include <stdlib.h>
+
+#include "base/base64.h"
+#include "base/cleanup.h"
+#include "lwm2m/codec-internal.h"
+
+static const struct codec codecs[] = {
+	{ CODEC_TEXT, "text", true, codec_text_encode, codec_text_decode },
+	{ CODEC_OPAQUE, "opaque", true, codec_opaque_encode, codec_opaque_decode },
+	{ CODEC_CBOR, "cbor", true, codec_cbor_encode, codec_cbor_decode },
+	{ CODEC_SENML_JSON, "senml-json", false, codec_senml_json_encode, codec_senml_json_decode },
+	{ CODEC_SENML_CBOR, "senml-cbor", false, codec_senml_cbor_encode, codec_senml_cbor_decode },
+	{ CODEC_TLV, "tlv", false, codec_tlv_encode, codec_tlv_decode },
+};
+
+const struct codec *codec_find(int format)
+{
+	for (size_t i = 0; i < ELEMENTSOF(codecs); i++)
+		if (codecs[i].format == format)
+			return &codecs[i];
+	return NULL;
+}
+
+const struct codec *codec_find_name(const char *name)
+{
+	for (size_t i = 0; i < ELEMENTSOF(codecs); i++)
+		if (strcmp(codecs[i].name, name) == 0)
+			return &codecs[i];
+	return NULL;
+}
+
+static bool encodable(const struct codec *codec, const struct path *base, const struct records *records)
+{
+	if (codec->single)
+		return records->count == 1 && base->depth >= PATH_RESOURCE &&
+		       path_equal(base, &records->items[0].path);
+	for (size_t i = 0; i < records->count; i++)
+		if (records->items[i].path.depth < PATH_RESOURCE || !path_contains(base, &records->items[i].path))
+			return false;
+	return true;
+}
+
+int codec_encode(int format, const struct path *base, const struct records *records, struct buffer *ret)
+{
+	const struct codec *codec = codec_find(format);
+	size_t len = ret->len;
+	int r;
+
+	if (!codec || !encodable(codec, base, records))
+		return -ENOTSUP;
+	r = codec->encode(base, records, ret);
+	if (r < 0)
+		ret->len = len;
+	return r;
+}
+
+/* One number that orders paths of resources and resource instances; 65535 is nobody's id. */
+static uint64_t path_key(const struct path *path)
+{
+	uint16_t last = path->depth == PATH_RESOURCE ? PATH_ID_NONE : path->ids[3];
+
+	return (uint64_t)path->ids[0] << 48 | (uint64_t)path->ids[1] << 32 | (uint64_t)path->ids[2] << 16 | last;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static int check_unique_unsorted(const struct record *items, size_t count)
+{
+	_cleanup_(freep) uint64_t *keys = reallocarray(NULL, count, sizeof(*keys));
+
+	if (!keys)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		keys[i] = path_key(&items[i].path);
+	qsort(keys, count, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < count; i++)
+		if (keys[i] == keys[i - 1])
+			return -EBADMSG;
+	return 0;
+}
+
+static int check_unique(const struct record *items, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (path_key(&items[i - 1].path) >= path_key(&items[i].path))
+			return check_unique_unsorted(items, count);
+	return 0;
+}
+
+static int check_decoded(const struct path *base, const struct record *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i].path.depth < PATH_RESOURCE || !path_contains(base, &items[i].path))
+			return -EBADMSG;
+	return check_unique(items, count);
+}
+
+int codec_decode(int format, const struct path *base, struct bytes payload, const struct codec_types *types,
+		 struct records *ret)
+{
+	const struct codec *codec = codec_find(format);
+	size_t first = ret->count;
+	int r;
+
+	if (!codec)
+		return -EPROTONOSUPPORT;
+	if (codec->single && base->depth < PATH_RESOURCE)
+		return -ENOTSUP;
+	r = codec->decode(base, payload, types, ret);
+	if (r >= 0)
+		r = check_decoded(base, ret->items + first, ret->count - first);
+	if (r < 0)
+		ret->count = first;
+	return r;
+}
+
+int codec_add(struct records *records, const struct path *path, const struct value *value,
+	      const struct codec_types *types)
+{
+	struct value converted;
+	int r;
+
+	if (records->count >= CODEC_RECORDS_MAX)
+		return -E2BIG;
+	r = value_convert(value, codec_type_of(types, path), &converted);
+	return r < 0 ? r : records_add(records, *path, converted);
+}
+
+int codec_decode_base64(struct records *records, struct bytes text, struct bytes *ret)
+{
+	uint8_t *bytes = records_allocate(records, BASE64_BYTES_MAX(text.len));
+	size_t len;
+	int r;
+
+	if (!bytes)
+		return -ENOMEM;
+	r = base64_decode(text, bytes, &len);
+	if (r < 0)
+		return r;
+	*ret = BYTES(bytes, len);
+	return 0;
+}
