@@ -17,6 +17,7 @@ struct registration_client {
 	const char *endpoint;
 	struct buffer links;   /* the object list, link format */
 	uint32_t links_serial; /* another number whenever links changed */
+	uint32_t next_request; /* the last id given to an effect that is answered; 0 is skipped */
 	uint64_t random;       /* state of the jitter's generator, seeded by the owner of the engine */
 };
 
@@ -39,11 +40,12 @@ struct registration {
 	uint32_t request;           /* id of the request in flight, 0: none */
 	unsigned int failures;      /* in a row */
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
+	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
 	bool resume;                /* connecting anew while a registration stands: Update, not Register, after it */
 	struct buffer location;     /* "/rd/5a" */
 	/* What the server knows from us: an Update says only what is different. */
 	uint32_t told_lifetime_s, told_links_serial;
-	char told_binding[8];
+	char told_binding[10];
 };
 
 void registration_init(struct registration *registration, struct server *server, struct registration_client *client);
@@ -67,6 +69,12 @@ void registration_update(struct registration *registration, usec_t now, struct e
 
 /* De-registers when registered, forgets the session otherwise; the state is IDLE when that is over. */
 void registration_stop(struct registration *registration, usec_t now, struct effects *effects);
+
+/* As registration_stop(), but registers again once the account's disable_timeout_s is over (1/x/4). */
+void registration_disable(struct registration *registration, usec_t now, struct effects *effects);
+
+/* Forgets the session without a word to the server, which keeps the registration; the state is IDLE at once. */
+void registration_leave(struct registration *registration, struct effects *effects);
 
 /* Does what is due; nothing before deadline. */
 void registration_tick(struct registration *registration, usec_t now, struct effects *effects);

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/registration.h"
+
+#include "lwm2m/codec.h"
+
+/* RFC 7252, 4.8.2: an Update that starts this long before the lifetime ends has all its retransmissions in time. */
+#define MAX_TRANSMIT_WAIT_S 93
+
+/* After a session that ended by itself clients of one server come back within this time, not all at once. */
+#define RECONNECT_SPREAD_S 5
+
+static const char *const version_names[] = { [LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2" };
+
+void registration_init(struct registration *registration, struct server *server, struct registration_client *client)
+{
+	*registration = (struct registration){
+		.server = server,
+		.client = client,
+		.version = server->version,
+		.deadline = USEC_INFINITY,
+	};
+}
+
+void registration_deinit(struct registration *registration)
+{
+	buffer_deinit(&registration->location);
+}
+
+/* splitmix64 */
+static uint64_t next_random(struct registration_client *client)
+{
+	uint64_t z = client->random += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* Between half and one and a half of the interval. */
+static usec_t spread(struct registration *registration, usec_t interval)
+{
+	return interval / 2 + next_random(registration->client) % (interval + 1);
+}
+
+static struct effect *add(struct registration *registration, struct effects *effects, enum effect_type type)
+{
+	struct effect *effect = effects_add(effects, type);
+
+	if (effect) {
+		effect->server = registration->server;
+		effect->message.session = registration->server->session;
+	}
+	return effect;
+}
+
+static void tell(struct registration *registration, struct effects *effects, enum event_type event, int error,
+		 uint8_t code, uint64_t value)
+{
+	struct effect *effect = add(registration, effects, EFFECT_EVENT);
+
+	if (!effect)
+		return;
+	effect->event = event;
+	effect->error = error;
+	effect->message.code = code;
+	effect->value = value;
+}
+
+static void set_state(struct registration *registration, enum registration_state state, usec_t deadline)
+{
+	registration->state = state;
+	registration->deadline = deadline;
+	registration->request = 0;
+}
+
+static void forget_session(struct registration *registration, struct effects *effects)
+{
+	(void)add(registration, effects, EFFECT_CLOSE);
+}
+
+/* Doubles with each failure in a row, up to that of the last try that retry_count allows. */
+static usec_t back_off(struct registration *registration)
+{
+	const struct server *server = registration->server;
+	unsigned int doublings = registration->failures;
+	usec_t interval;
+
+	if (doublings >= server->retry_count)
+		doublings = server->retry_count ? server->retry_count - 1 : 0;
+	interval = usec_from_s((uint64_t)server->retry_timer_s << (doublings < 16 ? doublings : 16));
+	return spread(registration, usec_min(interval, usec_from_s(server->sequence_delay_s)));
+}
+
+static void wait_until(struct registration *registration, usec_t deadline)
+{
+	set_state(registration, REGISTRATION_WAITING, deadline);
+	registration->resume = registration->update_wanted = false;
+	buffer_clear(&registration->location);
+}
+
+static void retry_later(struct registration *registration, usec_t now, int error, uint8_t code, enum event_type event,
+			struct effects *effects)
+{
+	usec_t wait = back_off(registration);
+
+	registration->failures++;
+	forget_session(registration, effects);
+	wait_until(registration, usec_add(now, wait));
+	tell(registration, effects, event, error, code, wait / USEC_PER_SEC);
+}
+
+static void connect(struct registration *registration, usec_t now, struct effects *effects)
+{
+	if (!add(registration, effects, EFFECT_CONNECT)) {
+		retry_later(registration, now, -ENOMEM, 0, EVENT_FAILED, effects);
+		return;
+	}
+	set_state(registration, REGISTRATION_CONNECTING, USEC_INFINITY);
+}
+
+/* "UQ" is how LwM2M 1.0 says queue mode; later versions have a parameter of its own. */
+static const char *binding_text(const struct registration *registration, char text[10])
+{
+	const struct server *server = registration->server;
+	bool queue = registration->version == LWM2M_1_0 && server->queue;
+
+	stpcpy(stpcpy(text, server->binding), queue ? "Q" : "");
+	return text;
+}
+
+static int add_parameter(struct effect *effect, const char *format, const char *text)
+{
+	struct buffer *query = effects_query(effect);
+	int r = query->len > 0 ? buffer_append_byte(query, '&') : 0;
+
+	if (r >= 0)
+		r = buffer_append_text(query, format);
+	return r < 0 ? r : buffer_append_text(query, text);
+}
+
+static int add_lifetime(struct registration *registration, struct effect *effect)
+{
+	char text[11];
+
+	snprintf(text, sizeof(text), "%u", registration->server->lifetime_s);
+	return add_parameter(effect, "lt=", text);
+}
+
+static int add_links(struct registration *registration, struct effect *effect)
+{
+	const struct buffer *links = &registration->client->links;
+
+	effect->message.format = CODEC_LINK;
+	return buffer_append(effects_payload(effect), links->data, links->len);
+}
+
+/* What is told again when it is another: of the request that goes out now. */
+static void note_told(struct registration *registration)
+{
+	char binding[10];
+
+	registration->told_lifetime_s = registration->server->lifetime_s;
+	registration->told_links_serial = registration->client->links_serial;
+	stpcpy(registration->told_binding, binding_text(registration, binding));
+}
+
+static int fill_register(struct registration *registration, struct effect *effect)
+{
+	char binding[10];
+	int r = buffer_append_text(effects_path(effect), "/rd");
+
+	if (r >= 0)
+		r = add_parameter(effect, "ep=", registration->client->endpoint);
+	if (r >= 0)
+		r = add_lifetime(registration, effect);
+	if (r >= 0)
+		r = add_parameter(effect, "lwm2m=", version_names[registration->version]);
+	if (r >= 0)
+		r = add_parameter(effect, "b=", binding_text(registration, binding));
+	if (r >= 0 && registration->server->queue && registration->version > LWM2M_1_0)
+		r = add_parameter(effect, "Q", "");
+	return r < 0 ? r : add_links(registration, effect);
+}
+
+static int fill_update(struct registration *registration, struct effect *effect)
+{
+	const struct buffer *location = &registration->location;
+	char binding[10];
+	int r = buffer_append(effects_path(effect), location->data, location->len);
+
+	if (r >= 0 && registration->told_lifetime_s != registration->server->lifetime_s)
+		r = add_lifetime(registration, effect);
+	if (r >= 0 && strcmp(registration->told_binding, binding_text(registration, binding)) != 0)
+		r = add_parameter(effect, "b=", binding);
+	if (r >= 0 && registration->told_links_serial != registration->client->links_serial)
+		r = add_links(registration, effect);
+	return r;
+}
+
+static int fill_deregister(struct registration *registration, struct effect *effect)
+{
+	const struct buffer *location = &registration->location;
+
+	effect->message.code = COAP_DELETE;
+	return buffer_append(effects_path(effect), location->data, location->len);
+}
+
+static int send(struct registration *registration, struct effects *effects, enum registration_state state,
+		int (*fill)(struct registration *registration, struct effect *effect))
+{
+	struct registration_client *client = registration->client;
+	struct effect *effect = add(registration, effects, EFFECT_REQUEST);
+	int r;
+
+	if (!effect)
+		return -ENOMEM;
+	effect->message.code = COAP_POST;
+	effect->message.confirmable = true;
+	r = fill(registration, effect);
+	if (r < 0) {
+		effects_cancel(effects, effect);
+		return r;
+	}
+	if (++client->next_request == 0)
+		client->next_request = 1;
+	effect->id = client->next_request;
+	set_state(registration, state, USEC_INFINITY);
+	registration->request = client->next_request;
+	return 0;
+}
+
+static void send_register(struct registration *registration, usec_t now, struct effects *effects)
+{
+	int r = send(registration, effects, REGISTRATION_REGISTERING, fill_register);
+
+	if (r < 0) {
+		retry_later(registration, now, r, 0, EVENT_FAILED, effects);
+		return;
+	}
+	note_told(registration);
+	registration->resume = registration->update_wanted = false;
+	tell(registration, effects, EVENT_REGISTERING, 0, 0, 0);
+}
+
+static void send_update(struct registration *registration, usec_t now, struct effects *effects)
+{
+	int r = send(registration, effects, REGISTRATION_UPDATING, fill_update);
+
+	if (r < 0) {
+		retry_later(registration, now, r, 0, EVENT_LOST, effects);
+		return;
+	}
+	note_told(registration);
+	registration->resume = registration->update_wanted = false;
+}
+
+void registration_start(struct registration *registration, usec_t now, struct effects *effects)
+{
+	if (registration->state != REGISTRATION_IDLE)
+		return;
+	registration->version = registration->server->version;
+	registration->failures = 0;
+	connect(registration, now, effects);
+}
+
+/* The end of what registration_stop() and registration_disable() began. */
+static void stopped(struct registration *registration, usec_t now, struct effects *effects)
+{
+	usec_t resume_at = registration->disabled ?
+				   usec_add(now, usec_from_s(registration->server->disable_timeout_s)) :
+				   USEC_INFINITY;
+
+	forget_session(registration, effects);
+	wait_until(registration, resume_at);
+	if (!registration->disabled)
+		registration->state = REGISTRATION_IDLE;
+	registration->disabled = false;
+	registration->failures = 0;
+}
+
+/* Each server hears of us again at its own time: a server that restarts ends all its sessions at once. */
+static void session_ended(struct registration *registration, usec_t now, int error, struct effects *effects)
+{
+	usec_t wait = next_random(registration->client) % (RECONNECT_SPREAD_S * USEC_PER_SEC);
+
+	wait_until(registration, usec_add(now, wait));
+	tell(registration, effects, EVENT_LOST, error, 0, wait / USEC_PER_SEC);
+}
+
+void registration_connected(struct registration *registration, usec_t now, int error, struct effects *effects)
+{
+	switch (registration->state) {
+	case REGISTRATION_CONNECTING:
+		if (error < 0)
+			retry_later(registration, now, error, 0, registration->resume ? EVENT_LOST : EVENT_FAILED, effects);
+		else if (registration->resume)
+			send_update(registration, now, effects);
+		else
+			send_register(registration, now, effects);
+		break;
+	case REGISTRATION_REGISTERING:
+		if (error < 0)
+			retry_later(registration, now, error, 0, EVENT_FAILED, effects);
+		break;
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_UPDATING:
+		if (error < 0)
+			session_ended(registration, now, error, effects);
+		break;
+	case REGISTRATION_DEREGISTERING:
+		if (error < 0)
+			stopped(registration, now, effects);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Lifetime 0 never ends. */
+static usec_t update_interval(const struct registration *registration)
+{
+	uint32_t lifetime_s = registration->told_lifetime_s;
+	usec_t half = usec_from_s(lifetime_s) / 2;
+
+	if (lifetime_s == 0)
+		return USEC_INFINITY;
+	return lifetime_s > 2 * MAX_TRANSMIT_WAIT_S ? usec_from_s(lifetime_s - MAX_TRANSMIT_WAIT_S) : half;
+}
+
+static void registered(struct registration *registration, usec_t now, enum event_type event, struct effects *effects)
+{
+	usec_t interval = update_interval(registration);
+	uint64_t seconds = interval == USEC_INFINITY ? 0 : interval / USEC_PER_SEC;
+
+	set_state(registration, REGISTRATION_REGISTERED, usec_add(now, interval));
+	registration->failures = 0;
+	tell(registration, effects, event, 0, 0,
+		event == EVENT_REGISTERED ? registration->server->lifetime_s : seconds);
+	if (registration->update_wanted)
+		send_update(registration, now, effects);
+}
+
+/* 2.01 without a Location-Path is of no use: nothing could be updated. */
+static void register_answered(struct registration *registration, usec_t now, const struct message *response,
+			      struct effects *effects)
+{
+	bool created = response->code == COAP_CREATED && response->path.len > 1;
+
+	buffer_clear(&registration->location);
+	if (created && buffer_append(&registration->location, response->path.data, response->path.len) == 0) {
+		registered(registration, now, EVENT_REGISTERED, effects);
+	} else if (response->code == COAP_PRECONDITION_FAILED && registration->version > LWM2M_1_0) {
+		registration->version--;
+		send_register(registration, now, effects);
+	} else {
+		retry_later(registration, now, created ? -ENOMEM : 0, response->code, EVENT_FAILED, effects);
+	}
+}
+
+/* Whatever the server says other than 2.04, it does not have us as we believed. */
+static void update_answered(struct registration *registration, usec_t now, const struct message *response,
+			    struct effects *effects)
+{
+	if (response->code == COAP_CHANGED) {
+		registered(registration, now, EVENT_UPDATED, effects);
+		return;
+	}
+	tell(registration, effects, EVENT_LOST, 0, response->code, 0);
+	send_register(registration, now, effects);
+}
+
+/*
+ * An Update without answer: the server may have lost its side of the session, or the network our address. A new session
+ * shows. Over DTLS it takes a new registration too, until LwM2M 1.2 (Transport 1.2.1, 6.4.2).
+ */
+static void update_unanswered(struct registration *registration, usec_t now, struct effects *effects)
+{
+	registration->told_links_serial = 0;
+	registration->told_binding[0] = '\0';
+	registration->resume = registration->server->mode == SECURITY_NOSEC || registration->version >= LWM2M_1_2;
+	forget_session(registration, effects);
+	connect(registration, now, effects);
+}
+
+void registration_response(struct registration *registration, usec_t now, int error, const struct message *response,
+			   struct effects *effects)
+{
+	registration->request = 0;
+	switch (registration->state) {
+	case REGISTRATION_REGISTERING:
+		if (error < 0)
+			retry_later(registration, now, error, 0, EVENT_FAILED, effects);
+		else
+			register_answered(registration, now, response, effects);
+		break;
+	case REGISTRATION_UPDATING:
+		if (error == 0)
+			update_answered(registration, now, response, effects);
+		else
+			update_unanswered(registration, now, effects);
+		break;
+	case REGISTRATION_DEREGISTERING:
+		tell(registration, effects, EVENT_DEREGISTERED, error, error == 0 ? response->code : 0, 0);
+		stopped(registration, now, effects);
+		break;
+	default:
+		break;
+	}
+}
+
+void registration_update(struct registration *registration, usec_t now, struct effects *effects)
+{
+	if (registration->state == REGISTRATION_REGISTERED)
+		send_update(registration, now, effects);
+	else
+		registration->update_wanted = true;
+}
+
+void registration_stop(struct registration *registration, usec_t now, struct effects *effects)
+{
+	bool known = registration->state == REGISTRATION_REGISTERED || registration->state == REGISTRATION_UPDATING;
+
+	if (registration->state == REGISTRATION_IDLE || registration->state == REGISTRATION_DEREGISTERING)
+		return;
+	if (!known || send(registration, effects, REGISTRATION_DEREGISTERING, fill_deregister) < 0)
+		stopped(registration, now, effects);
+}
+
+void registration_disable(struct registration *registration, usec_t now, struct effects *effects)
+{
+	registration->disabled = true;
+	registration_stop(registration, now, effects);
+}
+
+void registration_leave(struct registration *registration, struct effects *effects)
+{
+	if (registration->state == REGISTRATION_IDLE)
+		return;
+	registration->disabled = false;
+	stopped(registration, 0, effects);
+}
+
+void registration_tick(struct registration *registration, usec_t now, struct effects *effects)
+{
+	if (registration->deadline > now)
+		return;
+	if (registration->state == REGISTRATION_WAITING)
+		connect(registration, now, effects);
+	else if (registration->state == REGISTRATION_REGISTERED)
+		send_update(registration, now, effects);
+	else
+		registration->deadline = USEC_INFINITY;
+}
