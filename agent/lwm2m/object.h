@@ -72,6 +72,11 @@ struct object_ops {
 	 */
 	int (*probe)(const struct object *object, uint16_t iid, const struct resource_info *resource,
 		     const uint16_t **ret_ids);
+	/*
+	 * May be NULL. Somebody observes this object now, or nobody any more: values need to be fresh by themselves only
+	 * while they are watched.
+	 */
+	void (*watch)(struct object *object, bool watched);
 };
 
 /* Embedded by its implementation, which finds itself with container_of(). */
@@ -81,6 +86,7 @@ struct object {
 	struct registry *registry; /* set by registry_add() */
 	uint16_t *instances;       /* ascending */
 	size_t n_instances, allocated;
+	bool watched, persist_pending; /* the engine's own notes */
 };
 
 void object_deinit(struct object *object);

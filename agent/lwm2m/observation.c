@@ -86,7 +86,7 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 		return -ENOMEM;
 	*observation = (struct observation){
 		.session = session, .path = *path, .token_len = (uint8_t)token.len,
-		.format = -1, .notified = now, .confirmed = now,
+		.accept = -1, .format = -1, .notified = now, .confirmed = now,
 	};
 	if (token.len > 0)
 		memcpy(observation->token, token.data, token.len);
@@ -194,6 +194,15 @@ uint32_t observation_notified(struct observations *observations, struct observat
 	observation->sequence = (observation->sequence + 1) & 0xffffff;
 	reschedule(observations, observation);
 	return observation->sequence;
+}
+
+void observation_idle(struct observations *observations, struct observation *observation)
+{
+	observation->reading = false;
+	if (!observation->changed)
+		heap_remove(&observations->due, &observation->due);
+	else
+		reschedule(observations, observation);
 }
 
 void observation_postpone(struct observations *observations, struct observation *observation, usec_t now)

@@ -19,6 +19,7 @@ struct observation {
 	struct path path;
 	uint8_t token[COAP_TOKEN_MAX];
 	uint8_t token_len;
+	int32_t accept;    /* as the server asked, -1: absent */
 	int32_t format;    /* Content-Format of the notifications */
 	uint32_t sequence; /* Observe option value of the last one, 24 bits */
 	uint32_t effect;   /* id of the last EFFECT_NOTIFY */
@@ -62,6 +63,9 @@ void observation_begin(struct observations *observations, struct observation *ob
 
 /* It was told at now; the timers start again. Returns the Observe option's value. */
 uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now);
+
+/* There is no value to tell: due again when something changes. */
+void observation_idle(struct observations *observations, struct observation *observation);
 
 /* It could not be read; again after pmin, counted from now, and one second at least. */
 void observation_postpone(struct observations *observations, struct observation *observation, usec_t now);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/body.h"
+
+/* EXCHANGE_LIFETIME of RFC 7252: later the sender has given up too. */
+#define BODY_LIFETIME (247 * USEC_PER_SEC)
+
+void body_init(struct body *body, size_t limit)
+{
+	*body = (struct body){ .data.limit = limit, .expires = USEC_INFINITY };
+}
+
+void body_deinit(struct body *body)
+{
+	buffer_deinit(&body->path);
+	buffer_deinit(&body->data);
+}
+
+void body_reset(struct body *body)
+{
+	buffer_deinit(&body->data);
+	body->expires = USEC_INFINITY;
+}
+
+static bool body_continues(const struct body *body, const struct message *request)
+{
+	return body->expires != USEC_INFINITY && body->code == request->code && body->format == request->format &&
+	       bytes_equal(buffer_bytes(&body->path), request->path) && request->offset <= body->data.len;
+}
+
+static int body_begin(struct body *body, const struct message *request)
+{
+	body_reset(body);
+	buffer_clear(&body->path);
+	body->code = request->code;
+	body->format = request->format;
+	return buffer_append(&body->path, request->path.data, request->path.len);
+}
+
+int body_add(struct body *body, usec_t now, const struct message *request)
+{
+	int r = 0;
+
+	if (request->offset == 0)
+		r = body_begin(body, request);
+	else if (!body_continues(body, request))
+		return COAP_INCOMPLETE;
+	body->expires = usec_add(now, BODY_LIFETIME);
+	body->data.len = (size_t)request->offset;
+	if (r >= 0)
+		r = buffer_append(&body->data, request->payload.data, request->payload.len);
+	if (r < 0) {
+		body_reset(body);
+		return r == -EMSGSIZE ? COAP_TOO_LARGE : COAP_INTERNAL_ERROR;
+	}
+	return request->more ? COAP_CONTINUE : 0;
+}

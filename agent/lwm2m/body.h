@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * body.h - a request body that comes in blocks, put together
+ *
+ * One body per server is put together at a time: block 0 of another one replaces it, and what is left of the first then
+ * misses its beginning. Blocks have to come in order; the last one again (a lost response) is taken as the repeat it is.
+ * Memory is bounded by the limit of the buffer and given back when the body is taken or expires.
+ */
+#pragma once
+
+#include "base/usec.h"
+#include "lwm2m/message.h"
+
+struct body {
+	uint8_t code;
+	int32_t format;
+	struct buffer path;
+	struct buffer data; /* its limit bounds the body */
+	usec_t expires;     /* USEC_INFINITY: none is under way */
+};
+
+void body_init(struct body *body, size_t limit);
+void body_deinit(struct body *body);
+
+/*
+ * Adds the block of a request. 0: the body is whole, body->data holds it until body_reset(); otherwise the code to
+ * answer with: 2.31, 4.08 (blocks missing), 4.13.
+ */
+int body_add(struct body *body, usec_t now, const struct message *request);
+
+/* Forgets the body and gives its memory back. */
+void body_reset(struct body *body);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/discover.h"
+
+/* The last object id of the LwM2M enabler's first release. */
+#define OBJECT_CORE_LAST 7
+
+static int append_link(struct buffer *buffer, const struct path *path)
+{
+	char text[PATH_TEXT_MAX + 3];
+	size_t len = 0;
+
+	if (buffer->len > 0)
+		text[len++] = ',';
+	text[len++] = '<';
+	len += path_format(path, text + len);
+	text[len++] = '>';
+	return buffer_append(buffer, text, len);
+}
+
+static int append_object(struct buffer *buffer, const struct object_info *info)
+{
+	struct path path = PATH1(info->id);
+	int r = append_link(buffer, &path);
+
+	if (r < 0 || !info->version)
+		return r;
+	if (info->id > OBJECT_CORE_LAST && strcmp(info->version, "1.0") == 0)
+		return 0;
+	r = buffer_append_text(buffer, ";ver=");
+	return r < 0 ? r : buffer_append_text(buffer, info->version);
+}
+
+struct walk {
+	const struct object *object;
+	const struct attributes_store *attributes;
+	uint16_t session;
+	struct buffer *buffer;
+};
+
+static int append_attributes(const struct walk *walk, const struct path *path)
+{
+	struct attributes own;
+
+	if (walk->attributes->count == 0)
+		return 0;
+	own = attributes_get(walk->attributes, walk->session, path);
+	return attributes_format(&own, walk->buffer);
+}
+
+static int append_dimension(struct buffer *buffer, const struct resource_info *resource, int count)
+{
+	return resource->flags & RESOURCE_MULTIPLE ? buffer_printf(buffer, ";dim=%d", count) : 0;
+}
+
+/* The resources that an instance has now; with what is attached to them where attached says so. */
+static int append_resources(const struct walk *walk, uint16_t iid, bool attached)
+{
+	const struct object_info *info = walk->object->info;
+	int r = 0;
+
+	for (size_t i = 0; i < info->n_resources && r >= 0; i++) {
+		struct path path = PATH3(info->id, iid, info->resources[i].id);
+		const uint16_t *ids;
+		int count = walk->object->ops->probe(walk->object, iid, &info->resources[i], &ids);
+
+		if (count < 0)
+			continue;
+		r = append_link(walk->buffer, &path);
+		if (r >= 0 && attached)
+			r = append_dimension(walk->buffer, &info->resources[i], count);
+		if (r >= 0 && attached)
+			r = append_attributes(walk, &path);
+	}
+	return r;
+}
+
+static int append_instance(const struct walk *walk, uint16_t iid, bool attached)
+{
+	struct path path = PATH2(walk->object->info->id, iid);
+	int r = append_link(walk->buffer, &path);
+
+	if (r >= 0)
+		r = append_attributes(walk, &path);
+	return r < 0 ? r : append_resources(walk, iid, attached);
+}
+
+static int discover_object(const struct walk *walk)
+{
+	struct path path = PATH1(walk->object->info->id);
+	int r = append_object(walk->buffer, walk->object->info);
+
+	if (r >= 0)
+		r = append_attributes(walk, &path);
+	for (size_t i = 0; i < walk->object->n_instances && r >= 0; i++)
+		r = append_instance(walk, walk->object->instances[i], false);
+	return r;
+}
+
+/* A resource's own link shows what it inherits too. */
+static int discover_resource(const struct walk *walk, const struct target *target)
+{
+	struct attributes effective = attributes_effective(walk->attributes, walk->session, &target->path);
+	const uint16_t *ids;
+	int count = walk->object->ops->probe(walk->object, target->path.ids[1], target->resource, &ids);
+	int r = append_link(walk->buffer, &target->path);
+
+	if (r >= 0)
+		r = append_dimension(walk->buffer, target->resource, count < 0 ? 0 : count);
+	return r < 0 ? r : attributes_format(&effective, walk->buffer);
+}
+
+int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,
+		    struct buffer *ret)
+{
+	struct walk walk = { target->object, attributes, session, ret };
+
+	switch (target->path.depth) {
+	case PATH_OBJECT:
+		return discover_object(&walk);
+	case PATH_INSTANCE:
+		return append_instance(&walk, target->path.ids[1], true);
+	default:
+		return discover_resource(&walk, target);
+	}
+}
+
+static int append_instances(struct buffer *buffer, const struct object *object)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < object->n_instances && r >= 0; i++) {
+		struct path path = PATH2(object->info->id, object->instances[i]);
+
+		r = append_link(buffer, &path);
+	}
+	return r;
+}
+
+int discover_registry(const struct registry *registry, struct buffer *ret)
+{
+	int r = buffer_append_text(ret, "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\"");
+
+	for (size_t i = 0; i < registry->n_objects && r >= 0; i++) {
+		const struct object *object = registry->objects[i];
+
+		if (object->info->flags & OBJECT_HIDDEN)
+			continue;
+		r = append_object(ret, object->info);
+		if (r >= 0)
+			r = append_instances(ret, object);
+	}
+	return r;
+}

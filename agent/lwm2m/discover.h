@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * discover.h - the object model as link format: the answer to Discover, and the object list of a registration
+ *
+ * Both are written straight from the registry. An object's version is told unless it is "1.0" of an object that is not
+ * of the LwM2M enabler itself, whose implied version differs between releases of LwM2M.
+ */
+#pragma once
+
+#include "lwm2m/attributes.h"
+#include "lwm2m/operation.h"
+#include "lwm2m/registry.h"
+
+/* Appends the links for a Discover of target by a session's server. -ENOMEM, -EMSGSIZE. */
+int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,
+		    struct buffer *ret);
+
+/* Appends the object list: root link, objects and instances, without hidden objects. -ENOMEM, -EMSGSIZE. */
+int discover_registry(const struct registry *registry, struct buffer *ret);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine-internal.h - what the files of the engine share
+ *
+ * engine.c is the front door and the clock; request.c serves what servers ask; notify.c tells what changed; persist.c
+ * keeps and restores state. All of them work with struct request, one operation on the object model on its way: of a server, for a
+ * notification, or for the state. Ended requests wait in a free list with their memory for the next one.
+ */
+#pragma once
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "lwm2m/attributes.h"
+#include "lwm2m/body.h"
+#include "lwm2m/engine.h"
+#include "lwm2m/observation.h"
+#include "lwm2m/operation.h"
+
+/* One LwM2M Server and what goes on with it; its index is the session's number. */
+struct peer {
+	struct server *server;
+	struct registration registration;
+	struct body body;
+};
+
+enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST };
+
+struct request {
+	struct operation operation;
+	struct list link;         /* in engine->requests or engine->spare */
+	struct heap_node timeout; /* in engine->timeouts while somebody waits for it */
+	struct engine *engine;
+	enum request_purpose purpose;
+	struct peer *peer; /* NULL: nobody waits any more */
+	struct target target;
+	struct observation *observation; /* REQUEST_NOTIFY; NULL once it is gone */
+	uint32_t id;
+	int32_t accept, format;
+	bool observe;
+	uint8_t token[COAP_TOKEN_MAX], token_len;
+	int error;
+	bool ended; /* the object answered, engine_tick() has yet to pass it on */
+};
+
+struct engine {
+	struct registry *registry;
+	struct servers *servers;
+	struct effects *effects;
+	struct registration_client client;
+	struct engine_limits limits;
+	char *endpoint;
+	struct peer *peers;
+	size_t n_peers;
+	struct observations observations;
+	struct attributes_store attributes;
+	struct list requests, spare;
+	unsigned int n_requests;
+	struct heap timeouts;
+	usec_t now;         /* of the call under way */
+	unsigned int depth; /* calls under way: 0 when an object ends an operation by itself */
+	bool attention;     /* engine_tick() has something to do at once */
+	bool links_changed;
+};
+
+/* The next id for an effect that is answered; never 0. */
+uint32_t engine_next_id(struct engine *engine);
+
+void engine_event(struct engine *engine, struct peer *peer, enum event_type event, const struct path *path);
+
+/* An idle request for target, in engine->requests; NULL: too many, or no memory. */
+struct request *request_new(struct engine *engine, enum request_purpose purpose, struct peer *peer,
+			    const struct target *target);
+
+/* Hands the operation to its object; from now on the object ends it. */
+void request_start(struct request *request);
+
+/* Serves a request of a server whose registration stands. */
+void request_serve(struct engine *engine, struct peer *peer, const struct message *message);
+void request_reply_code(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code);
+
+/* Passes on what objects ended outside of a call, and gives up what took too long. */
+void requests_tick(struct engine *engine);
+
+/* Nobody waits for the requests of peer (NULL: of anyone) any more. */
+void requests_abandon(struct engine *engine, const struct peer *peer);
+
+/* The value of an observation was read, or not: error is -errno. */
+void notify_finish(struct request *request, int error);
+void notify_tick(struct engine *engine);
+
+/* Sets pmin and pmax of an observation from attributes and the account's defaults. */
+void notify_apply_attributes(struct engine *engine, struct observation *observation);
+void notify_apply_attributes_below(struct engine *engine, const struct peer *peer, const struct path *path);
+
+/* Removes an observation and tells the object when it was the last one. */
+void notify_forget(struct engine *engine, struct observation *observation);
+void notify_forget_peer(struct engine *engine, const struct peer *peer);
+void notify_suspend_peer(struct engine *engine, const struct peer *peer, bool suspend);
+void notify_watch(struct engine *engine, struct object *object);
+
+void persist_finish(struct request *request, int error);
+void persist_tick(struct engine *engine);

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "lwm2m/discover.h"
+#include "lwm2m/engine-internal.h"
+
+static const struct engine_limits default_limits = {
+	.observations = 1000,
+	.operations = 64,
+	.payload = 1024 * 1024,
+	.operation_timeout_s = 10,
+};
+
+/* Marks only: what follows from a change is done by engine_tick(). */
+static void on_change(void *userdata, enum registry_change change, const struct path *path)
+{
+	struct engine *engine = userdata;
+	struct object *object;
+
+	switch (change) {
+	case REGISTRY_INSTANCE:
+		engine->links_changed = true;
+		engine->attention = true;
+		observations_mark(&engine->observations, path);
+		break;
+	case REGISTRY_VALUE:
+		observations_mark(&engine->observations, path);
+		break;
+	case REGISTRY_PERSIST:
+		object = registry_find(engine->registry, path->ids[0]);
+		if (object)
+			object->persist_pending = engine->attention = true;
+		break;
+	}
+}
+
+static int add_peers(struct engine *engine)
+{
+	struct server *server;
+	size_t count = 0;
+
+	list_for_each(server, &engine->servers->list, link)
+		count += !server->bootstrap;
+	engine->peers = calloc(count ? count : 1, sizeof(*engine->peers));
+	if (!engine->peers)
+		return -ENOMEM;
+	list_for_each(server, &engine->servers->list, link) {
+		struct peer *peer = &engine->peers[engine->n_peers];
+
+		if (server->bootstrap)
+			continue;
+		server->session = (uint16_t)engine->n_peers++;
+		peer->server = server;
+		registration_init(&peer->registration, server, &engine->client);
+		body_init(&peer->body, engine->limits.payload);
+	}
+	return 0;
+}
+
+static void take_limits(struct engine *engine, const struct engine_limits *limits)
+{
+	engine->limits = default_limits;
+	if (limits->observations)
+		engine->limits.observations = limits->observations;
+	if (limits->operations)
+		engine->limits.operations = limits->operations;
+	if (limits->payload)
+		engine->limits.payload = limits->payload;
+	if (limits->operation_timeout_s)
+		engine->limits.operation_timeout_s = limits->operation_timeout_s;
+	engine->observations.limit = engine->limits.observations;
+	engine->attributes.limit = engine->limits.observations;
+}
+
+DEFINE_CLEANUP(struct engine *, engine_free)
+
+int engine_new(const struct engine_config *config, struct registry *registry, struct servers *servers,
+	       struct engine **ret)
+{
+	_cleanup_(engine_freep) struct engine *engine = calloc(1, sizeof(*engine));
+	int r;
+
+	if (!engine)
+		return -ENOMEM;
+	engine->registry = registry;
+	engine->servers = servers;
+	list_init(&engine->requests);
+	list_init(&engine->spare);
+	take_limits(engine, &config->limits);
+	engine->endpoint = strdup(config->endpoint);
+	if (!engine->endpoint)
+		return -ENOMEM;
+	engine->client.endpoint = engine->endpoint;
+	engine->client.random = config->seed;
+	r = effects_new(&engine->effects);
+	if (r >= 0)
+		r = add_peers(engine);
+	if (r >= 0)
+		r = discover_registry(registry, &engine->client.links);
+	if (r < 0)
+		return r;
+	engine->client.links_serial = 1;
+	registry->listener = on_change;
+	registry->userdata = engine;
+	*ret = steal_pointer(&engine);
+	return 0;
+}
+
+static void free_requests(struct list *list)
+{
+	struct request *request, *safe;
+
+	list_for_each_safe(request, safe, list, link) {
+		records_deinit(&request->operation.records);
+		free(request);
+	}
+}
+
+struct engine *engine_free(struct engine *engine)
+{
+	if (!engine)
+		return NULL;
+	engine->registry->listener = NULL;
+	for (size_t i = 0; i < engine->n_peers; i++) {
+		registration_deinit(&engine->peers[i].registration);
+		body_deinit(&engine->peers[i].body);
+	}
+	free(engine->peers);
+	free_requests(&engine->requests);
+	free_requests(&engine->spare);
+	heap_deinit(&engine->timeouts);
+	observations_deinit(&engine->observations);
+	attributes_store_deinit(&engine->attributes);
+	effects_free(engine->effects);
+	buffer_deinit(&engine->client.links);
+	free(engine->endpoint);
+	free(engine);
+	return NULL;
+}
+
+static void enter(struct engine *engine, usec_t now)
+{
+	engine->now = now;
+	engine->depth++;
+}
+
+static void leave(struct engine *engine)
+{
+	engine->depth--;
+}
+
+uint32_t engine_next_id(struct engine *engine)
+{
+	if (++engine->client.next_request == 0)
+		engine->client.next_request = 1;
+	return engine->client.next_request;
+}
+
+void engine_event(struct engine *engine, struct peer *peer, enum event_type event, const struct path *path)
+{
+	struct effect *effect = effects_add(engine->effects, EFFECT_EVENT);
+	char text[PATH_TEXT_MAX];
+
+	if (!effect)
+		return;
+	effect->event = event;
+	effect->server = peer ? peer->server : NULL;
+	if (path) {
+		path_format(path, text);
+		(void)buffer_append_text(effects_path(effect), text);
+	}
+}
+
+static struct peer *peer_find(const struct engine *engine, uint16_t session)
+{
+	return session < engine->n_peers ? &engine->peers[session] : NULL;
+}
+
+/* Observations live as long as the registration that they were made under; an Update carries them over. */
+static void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before)
+{
+	enum registration_state after = peer->registration.state;
+	bool stood = before == REGISTRATION_REGISTERED || before == REGISTRATION_UPDATING;
+	bool stands = after == REGISTRATION_REGISTERED || after == REGISTRATION_UPDATING;
+
+	if (before == REGISTRATION_REGISTERING && stands)
+		notify_forget_peer(engine, peer);
+	else if (stands && !stood)
+		notify_suspend_peer(engine, peer, false);
+	else if (stood && !stands)
+		notify_suspend_peer(engine, peer, true);
+	if (after == REGISTRATION_IDLE)
+		notify_forget_peer(engine, peer);
+	if (stood && !registration_stands(&peer->registration))
+		requests_abandon(engine, peer);
+}
+
+static void peer_start(struct engine *engine, struct peer *peer)
+{
+	if (peer->server->enabled)
+		registration_start(&peer->registration, engine->now, engine->effects);
+}
+
+void engine_start(struct engine *engine, usec_t now)
+{
+	enter(engine, now);
+	for (size_t i = 0; i < engine->n_peers; i++)
+		peer_start(engine, &engine->peers[i]);
+	leave(engine);
+}
+
+static void peer_stop(struct engine *engine, struct peer *peer, bool deregister)
+{
+	enum registration_state before = peer->registration.state;
+
+	if (deregister)
+		registration_stop(&peer->registration, engine->now, engine->effects);
+	else
+		registration_leave(&peer->registration, engine->effects);
+	peer_follow(engine, peer, before);
+}
+
+void engine_stop(struct engine *engine, usec_t now, bool deregister)
+{
+	enter(engine, now);
+	for (size_t i = 0; i < engine->n_peers; i++)
+		peer_stop(engine, &engine->peers[i], deregister);
+	leave(engine);
+}
+
+bool engine_is_idle(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if (engine->peers[i].registration.state != REGISTRATION_IDLE)
+			return false;
+	return true;
+}
+
+void engine_request(struct engine *engine, usec_t now, const struct message *request)
+{
+	struct peer *peer = peer_find(engine, request->session);
+
+	if (!peer)
+		return;
+	enter(engine, now);
+	/* Silence (code 0) until the server has said that we are registered: it asks again. */
+	if (registration_stands(&peer->registration))
+		request_serve(engine, peer, request);
+	else
+		request_reply_code(engine, peer, request->id, 0);
+	leave(engine);
+}
+
+void engine_connected(struct engine *engine, usec_t now, uint16_t session, int error)
+{
+	struct peer *peer = peer_find(engine, session);
+	enum registration_state before;
+
+	if (!peer)
+		return;
+	enter(engine, now);
+	before = peer->registration.state;
+	registration_connected(&peer->registration, now, error, engine->effects);
+	peer_follow(engine, peer, before);
+	leave(engine);
+}
+
+static void notification_failed(struct engine *engine, struct observation *observation, int error)
+{
+	struct peer *peer = &engine->peers[observation->session];
+
+	if (error == -ECONNRESET)
+		notify_forget(engine, observation);
+	else
+		registration_update(&peer->registration, engine->now, engine->effects);
+}
+
+static struct peer *peer_of_request(struct engine *engine, uint32_t id)
+{
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if (engine->peers[i].registration.request == id)
+			return &engine->peers[i];
+	return NULL;
+}
+
+void engine_response(struct engine *engine, usec_t now, uint32_t id, int error, const struct message *response)
+{
+	struct peer *peer = id ? peer_of_request(engine, id) : NULL;
+	struct observation *observation;
+
+	enter(engine, now);
+	if (peer) {
+		enum registration_state before = peer->registration.state;
+
+		registration_response(&peer->registration, now, error, response, engine->effects);
+		peer_follow(engine, peer, before);
+	} else if (error < 0) {
+		observation = observation_find_effect(&engine->observations, id);
+		if (observation)
+			notification_failed(engine, observation, error);
+	}
+	leave(engine);
+}
+
+/* Attributes and observations of what is gone go too: the former at once, the latter when notify_tick() reads them. */
+static void update_links(struct engine *engine)
+{
+	engine->links_changed = false;
+	buffer_clear(&engine->client.links);
+	if (discover_registry(engine->registry, &engine->client.links) < 0) {
+		engine->links_changed = true;
+		return;
+	}
+	engine->client.links_serial++;
+	for (size_t i = 0; i < engine->n_peers; i++)
+		registration_update(&engine->peers[i].registration, engine->now, engine->effects);
+	for (size_t i = 0; i < engine->registry->n_objects; i++)
+		notify_watch(engine, engine->registry->objects[i]);
+}
+
+static void peer_tick(struct engine *engine, struct peer *peer)
+{
+	enum registration_state before = peer->registration.state;
+
+	if (peer->body.expires <= engine->now)
+		body_reset(&peer->body);
+	if (peer->registration.deadline > engine->now)
+		return;
+	registration_tick(&peer->registration, engine->now, engine->effects);
+	peer_follow(engine, peer, before);
+}
+
+void engine_tick(struct engine *engine, usec_t now)
+{
+	enter(engine, now);
+	engine->attention = false;
+	requests_tick(engine);
+	if (engine->links_changed)
+		update_links(engine);
+	for (size_t i = 0; i < engine->n_peers; i++)
+		peer_tick(engine, &engine->peers[i]);
+	notify_tick(engine);
+	persist_tick(engine);
+	leave(engine);
+}
+
+usec_t engine_deadline(const struct engine *engine)
+{
+	usec_t deadline = usec_min(heap_deadline(&engine->timeouts), heap_deadline(&engine->observations.due));
+
+	if (engine->attention)
+		return 0;
+	for (size_t i = 0; i < engine->n_peers; i++) {
+		deadline = usec_min(deadline, engine->peers[i].registration.deadline);
+		deadline = usec_min(deadline, engine->peers[i].body.expires);
+	}
+	return deadline;
+}
+
+int engine_next(struct engine *engine, const struct effect **ret)
+{
+	return effects_next(engine->effects, ret);
+}
+
+const struct registration *engine_registration(const struct engine *engine, const struct server *server)
+{
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if (engine->peers[i].server == server)
+			return &engine->peers[i].registration;
+	return NULL;
+}
+
+void engine_update(struct engine *engine, usec_t now, const struct server *server)
+{
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if (engine->peers[i].server == server)
+			registration_update(&engine->peers[i].registration, now, engine->effects);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/codec.h"
+#include "lwm2m/engine-internal.h"
+
+/* RFC 7641, 4.5: at least one notification in 24 hours is confirmable. */
+#define CONFIRM_INTERVAL (24 * 3600 * USEC_PER_SEC)
+
+void notify_apply_attributes(struct engine *engine, struct observation *observation)
+{
+	const struct server *server = engine->peers[observation->session].server;
+	struct attributes effective =
+		attributes_effective(&engine->attributes, observation->session, &observation->path);
+	uint32_t pmin_s = server->pmin_s, pmax_s = server->pmax_s;
+
+	if (attributes_has(&effective, ATTRIBUTE_PMIN))
+		pmin_s = effective.values[ATTRIBUTE_PMIN];
+	if (attributes_has(&effective, ATTRIBUTE_PMAX))
+		pmax_s = effective.values[ATTRIBUTE_PMAX];
+	observation_set_periods(&engine->observations, observation, pmin_s, pmax_s);
+}
+
+void notify_apply_attributes_below(struct engine *engine, const struct peer *peer, const struct path *path)
+{
+	for (size_t i = 0; i < engine->observations.count; i++) {
+		struct observation *observation = engine->observations.items[i];
+
+		if (observation->session == peer->server->session && path_contains(path, &observation->path))
+			notify_apply_attributes(engine, observation);
+	}
+}
+
+void notify_watch(struct engine *engine, struct object *object)
+{
+	bool watched = observations_cover(&engine->observations, object->info->id);
+
+	if (object->watched == watched)
+		return;
+	object->watched = watched;
+	if (object->ops->watch)
+		object->ops->watch(object, watched);
+}
+
+static void forget_requests(struct engine *engine, const struct observation *observation)
+{
+	struct request *request;
+
+	list_for_each(request, &engine->requests, link)
+		if (request->observation == observation) {
+			request->observation = NULL;
+			request->peer = NULL;
+		}
+}
+
+void notify_forget(struct engine *engine, struct observation *observation)
+{
+	struct object *object = registry_find(engine->registry, observation->path.ids[0]);
+
+	if (observation->reading)
+		forget_requests(engine, observation);
+	observation_remove(&engine->observations, observation);
+	if (object)
+		notify_watch(engine, object);
+}
+
+void notify_forget_peer(struct engine *engine, const struct peer *peer)
+{
+	for (size_t i = engine->observations.count; i > 0; i--)
+		if (engine->observations.items[i - 1]->session == peer->server->session)
+			notify_forget(engine, engine->observations.items[i - 1]);
+}
+
+void notify_suspend_peer(struct engine *engine, const struct peer *peer, bool suspend)
+{
+	for (size_t i = 0; i < engine->observations.count; i++) {
+		struct observation *observation = engine->observations.items[i];
+
+		if (observation->session != peer->server->session)
+			continue;
+		if (suspend)
+			observation_suspend(&engine->observations, observation);
+		else
+			observation_resume(&engine->observations, observation);
+	}
+}
+
+static struct effect *notification_add(struct engine *engine, struct observation *observation, uint8_t code)
+{
+	struct server *server = engine->peers[observation->session].server;
+	struct effect *effect = effects_add(engine->effects, EFFECT_NOTIFY);
+	char path[PATH_TEXT_MAX];
+
+	if (!effect)
+		return NULL;
+	path_format(&observation->path, path);
+	(void)buffer_append_text(effects_path(effect), path);
+	effect->id = observation->effect = engine_next_id(engine);
+	effect->server = server;
+	effect->message.session = observation->session;
+	effect->message.code = code;
+	effect->message.accept = observation->accept;
+	effects_set_token(effect, BYTES(observation->token, observation->token_len));
+	return effect;
+}
+
+/* RFC 7641, 4.2: an error response is the last notification. */
+static void notify_end(struct engine *engine, struct observation *observation, uint8_t code)
+{
+	(void)notification_add(engine, observation, code);
+	notify_forget(engine, observation);
+}
+
+static void notify_send(struct request *request)
+{
+	struct engine *engine = request->engine;
+	struct observation *observation = request->observation;
+	struct effect *effect = notification_add(engine, observation, COAP_CONTENT);
+	int r = -ENOMEM;
+
+	if (effect) {
+		effects_payload(effect)->limit = engine->limits.payload;
+		r = codec_encode(observation->format, &observation->path, &request->operation.records,
+			effects_payload(effect));
+	}
+	if (r < 0) {
+		if (effect)
+			effects_cancel(engine->effects, effect);
+		observation_postpone(&engine->observations, observation, engine->now);
+		return;
+	}
+	effect->message.confirmable = engine->now >= usec_add(observation->confirmed, CONFIRM_INTERVAL);
+	if (effect->message.confirmable)
+		observation->confirmed = engine->now;
+	effect->message.format = observation->format;
+	effect->message.observe =
+		(int32_t)observation_notified(&engine->observations, observation, engine->now);
+}
+
+void notify_finish(struct request *request, int error)
+{
+	struct engine *engine = request->engine;
+	struct observation *observation = request->observation;
+
+	if (!observation)
+		return;
+	request->observation = NULL;
+	if (error == 0) {
+		request->observation = observation;
+		notify_send(request);
+	} else if (error == -ENODATA) {
+		observation_idle(&engine->observations, observation);
+	} else if (error == -ENOENT) {
+		notify_end(engine, observation, COAP_NOT_FOUND);
+	} else {
+		observation_postpone(&engine->observations, observation, engine->now);
+	}
+}
+
+static void notify_read(struct engine *engine, struct peer *peer, struct observation *observation)
+{
+	struct message message = { .code = COAP_GET, .accept = -1, .format = -1, .observe = -1 };
+	struct target target;
+	struct request *request;
+	char path[PATH_TEXT_MAX];
+	int code;
+
+	message.path = BYTES(path, path_format(&observation->path, path));
+	code = operation_parse(&message, engine->registry, &target);
+	if (code != 0) {
+		notify_end(engine, observation, (uint8_t)code);
+		return;
+	}
+	request = request_new(engine, REQUEST_NOTIFY, peer, &target);
+	if (!request) {
+		observation_postpone(&engine->observations, observation, engine->now);
+		return;
+	}
+	request->observation = observation;
+	observation_begin(&engine->observations, observation);
+	request_start(request);
+}
+
+void notify_tick(struct engine *engine)
+{
+	struct observation *observation;
+
+	while ((observation = observations_due(&engine->observations, engine->now))) {
+		struct peer *peer = &engine->peers[observation->session];
+
+		if (registration_stands(&peer->registration))
+			notify_read(engine, peer, observation);
+		else
+			observation_suspend(&engine->observations, observation);
+	}
+}

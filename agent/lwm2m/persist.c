@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/codec.h"
+#include "lwm2m/engine-internal.h"
+
+/* What servers may write is what a restart has to bring back; all else comes from configuration and the system. */
+static void keep_writable(const struct object *object, struct records *records)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < records->count; i++) {
+		const struct resource_info *resource = object_find_resource(object, records->items[i].path.ids[2]);
+
+		if (resource && resource->operations & RESOURCE_W)
+			records->items[kept++] = records->items[i];
+	}
+	records->count = kept;
+}
+
+void persist_finish(struct request *request, int error)
+{
+	struct effect *effect;
+	int r;
+
+	if (error < 0)
+		return;
+	effect = effects_add(request->engine->effects, EFFECT_PERSIST);
+	if (!effect)
+		return;
+	keep_writable(request->target.object, &request->operation.records);
+	r = buffer_printf(effects_path(effect), "%u", request->target.path.ids[0]);
+	if (r >= 0)
+		r = codec_encode(CODEC_SENML_CBOR, &request->target.path, &request->operation.records,
+			effects_payload(effect));
+	if (r < 0)
+		effects_cancel(request->engine->effects, effect);
+}
+
+static void persist_object(struct engine *engine, struct object *object)
+{
+	struct target target = { .type = OPERATION_READ, .path = PATH1(object->info->id), .object = object };
+	struct request *request = request_new(engine, REQUEST_PERSIST, NULL, &target);
+
+	if (!request)
+		return;
+	object->persist_pending = false;
+	request_start(request);
+}
+
+void persist_tick(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->registry->n_objects; i++)
+		if (engine->registry->objects[i]->persist_pending)
+			persist_object(engine, engine->registry->objects[i]);
+}
+
+struct restore {
+	struct operation operation;
+	int error;
+};
+
+static void restore_done(struct operation *operation, int error)
+{
+	container_of(operation, struct restore, operation)->error = error;
+}
+
+static int restore_instance(struct object *object, uint16_t iid, const struct records *records)
+{
+	struct restore restore = {
+		.operation = {
+			.type = OPERATION_WRITE_UPDATE,
+			.path = PATH2(object->info->id, iid),
+			.done = restore_done,
+		},
+		.error = -EINPROGRESS,
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < records->count && r >= 0; i++)
+		if (records->items[i].path.ids[1] == iid)
+			r = records_add(&restore.operation.records, records->items[i].path, records->items[i].value);
+	if (r >= 0 && restore.operation.records.count > 0) {
+		object->ops->write(object, &restore.operation);
+		r = restore.error;
+	}
+	records_deinit(&restore.operation.records);
+	return r;
+}
+
+static enum value_type type_of(const void *data, const struct path *path)
+{
+	const struct resource_info *resource = registry_find_resource(data, path);
+
+	return resource ? resource->type : VALUE_NONE;
+}
+
+int engine_restore(struct engine *engine, uint16_t oid, struct bytes state)
+{
+	const struct codec_types types = { type_of, engine->registry };
+	struct object *object = registry_find(engine->registry, oid);
+	_cleanup_(records_deinit) struct records records = { 0 };
+	struct path path = PATH1(oid);
+	int r;
+
+	if (!object || !object->ops->write)
+		return -ENOENT;
+	r = codec_decode(CODEC_SENML_CBOR, &path, state, &types, &records);
+	for (size_t i = 0; i < object->n_instances && r >= 0; i++)
+		r = restore_instance(object, object->instances[i], &records);
+	return r;
+}
