@@ -19,27 +19,7 @@
 #include "base/cleanup.h"
 #include "base/usec.h"
 #include "lwm2m/registry.h"
-
-enum plugin_isolation {
-	PLUGIN_ISOLATION_PROCESS,
-	PLUGIN_ISOLATION_NONE,
-	_PLUGIN_ISOLATION_MAX,
-};
-
-/* One "key = value" of plugins.d/NAME.conf outside [plugin]. */
-struct plugin_setting {
-	const char *section, *key, *value;
-};
-
-/* What plugins.d/NAME.conf says; borrowed by supervisor_add(), which copies it. */
-struct plugin_config {
-	const char *name;   /* "system": the file's name without ".conf" */
-	const char *module; /* path of the .so, absolute */
-	enum plugin_isolation isolation;
-	bool enabled;
-	const struct plugin_setting *settings;
-	size_t n_settings;
-};
+#include "plugin/driver.h"
 
 /* Times are in microseconds; 0 stands for the default. */
 struct supervisor_options {
@@ -91,7 +71,7 @@ int supervisor_new(struct supervisor **ret, sd_event *event, struct registry *re
 struct supervisor *supervisor_free(struct supervisor *supervisor);
 DEFINE_CLEANUP(struct supervisor *, supervisor_free)
 
-/* Adds a plugin; one that is enabled starts with supervisor_start(), or at once after it. -EEXIST: its name is taken. */
+/* Adds a plugin; config is copied. One that is enabled starts with supervisor_start(), or at once after it. -EEXIST: its name is taken. */
 int supervisor_add(struct supervisor *supervisor, const struct plugin_config *config);
 
 /* Starts every enabled plugin. A plugin that cannot be started is logged and does not keep the others from starting. */

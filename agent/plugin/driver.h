@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * driver.h - what a plugin's configuration says, to both of the ways to run it
+ *
+ * The two drivers, local.h (in this process) and remote.h (a host process behind a socket), put the same objects into a
+ * registry; the supervisor chooses. A struct plugin_config is borrowed from whoever made it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum plugin_isolation {
+	PLUGIN_ISOLATION_PROCESS,
+	PLUGIN_ISOLATION_NONE,
+	_PLUGIN_ISOLATION_MAX,
+};
+
+/* One "key = value" of plugins.d/NAME.conf outside [plugin]. */
+struct plugin_setting {
+	const char *section, *key, *value;
+};
+
+/* What plugins.d/NAME.conf says. */
+struct plugin_config {
+	const char *name;   /* "system": the file's name without ".conf" */
+	const char *module; /* path of the .so, absolute */
+	enum plugin_isolation isolation;
+	bool enabled;
+	const struct plugin_setting *settings;
+	size_t n_settings;
+};

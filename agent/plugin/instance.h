@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * instance.h - one object instance of a loaded plugin: the interpreter of its tables
+ *
+ * It owns the plugin's struct and a shadow copy of it. The shadow has the values that were last told: instance_diff()
+ * finds what differs, tells it and makes the shadow equal; a write that is refused gets its fields back from there.
+ * Nothing here knows the registry, the loop or the clock.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/usec.h"
+#include "lwm2m/object.h"
+#include "plugin/abi.h"
+
+struct instance {
+	struct lw_instance public; /* first: what the plugin holds is &instance->public */
+	const struct abi_object *type;
+	void *shadow;
+	usec_t polled_at;      /* 0: never */
+	int poll_error;        /* the last call's, told once */
+	bool initialized;      /* fini() is due */
+	bool leaving;          /* lw_remove_instance() came while a callback was running */
+	unsigned int running;  /* callbacks of this instance that have not returned */
+};
+
+/* Makes the struct from the object's defaults. -ENOMEM. */
+int instance_new(struct instance **ret, const struct abi_object *type, const struct lw_host *host, uint16_t iid);
+
+/* Calls fini() where init() was. */
+struct instance *instance_free(struct instance *instance);
+DEFINE_CLEANUP(struct instance *, instance_free)
+
+static inline struct instance *instance_of(struct lw_instance *public)
+{
+	return (struct instance *)public;
+}
+
+/* Calls init(). */
+int instance_init(struct instance *instance);
+
+/* Is poll() due for who needs values at now? False for objects without poll(). */
+bool instance_is_stale(const struct instance *instance, usec_t now);
+
+/* Of an object with poll(). */
+usec_t instance_poll_interval(const struct lw_object *object);
+
+/* Calls poll(). 0, or what it returned; the fields are used as they are either way. */
+int instance_poll(struct instance *instance, usec_t now);
+
+/* As object_ops.probe(). */
+int instance_probe(const struct instance *instance, const struct lw_resource *resource, const uint16_t **ret_ids);
+
+/*
+ * Adds the values of a bound resource, or that of its resource instance riid (LW_NO_ID: all) to records; copies.
+ * -ENODATA, -ENOENT, -ENOMEM.
+ */
+int instance_read(const struct instance *instance, const struct lw_resource *resource, uint16_t riid,
+		  struct records *records);
+
+/*
+ * OPERATION_WRITE_REPLACE, _UPDATE and _CREATE: operation->records into the fields and write() callbacks, then written().
+ * A Replace of the instance takes writable fields that it does not bring back to their defaults. All or nothing.
+ */
+int instance_write(struct instance *instance, const struct operation *operation);
+
+int instance_write_block(struct instance *instance, const struct operation *operation);
+
+/* Removes a resource instance, path of depth 4, and calls written(). -ENOENT, -EPERM. */
+int instance_remove(struct instance *instance, const struct path *path);
+
+/* Calls tell for each bound resource that has another value than it last had. */
+void instance_diff(struct instance *instance, void (*tell)(struct instance *instance, uint16_t rid));
