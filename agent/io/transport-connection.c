@@ -24,6 +24,13 @@ static void fail(struct connection *connection, int error, const char *format, .
 	transport_wake(connection->transport);
 }
 
+/* DTLS 1.2 says nothing about a key that does not fit: each side finds the other's last flight unreadable. */
+static void fail_late(struct connection *connection, coap_session_t *session)
+{
+	fail(connection, -ETIMEDOUT, "the handshake timed out, %s",
+		transport_tls_heard(session) ? "though the server answers: is the key right?" : "no answer");
+}
+
 static void describe_failure(struct connection *connection, coap_session_t *session)
 {
 	char text[sizeof(connection->reason)] = "";
@@ -39,7 +46,7 @@ static void describe_failure(struct connection *connection, coap_session_t *sess
 	else if (connection->refused)
 		fail(connection, -ECONNREFUSED, "nobody listens there");
 	else
-		fail(connection, -ETIMEDOUT, "the handshake timed out");
+		fail_late(connection, session);
 }
 
 static int on_event(coap_session_t *session, const coap_event_t event)
@@ -198,6 +205,15 @@ static int watch(struct connection *connection)
 	return 0;
 }
 
+/*
+ * libcoap's timer for a flight starts at a second, doubles MAX_RETRANSMIT times, and starts again with every datagram that
+ * comes in, useful or not: this is for the peer that never stops sending.
+ */
+static usec_t handshake_timeout(const struct transport *transport)
+{
+	return ((1u << (transport->max_retransmit + 1)) + 1) * USEC_PER_SEC;
+}
+
 int connection_new(struct account *account, const union address *address, struct connection **ret)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
@@ -222,6 +238,7 @@ int connection_new(struct account *account, const union address *address, struct
 		return r;
 	}
 	connection->unarmed = true;
+	connection->deadline = usec_add(usec_now(), handshake_timeout(connection->transport));
 	*ret = connection;
 	return 0;
 }
@@ -272,6 +289,20 @@ void connection_process(struct connection *connection)
 		if (connection->n_confirming > 0 && !connection->closing && !connection->dead)
 			transport_exchange_check_confirmed(connection);
 	}
+}
+
+void connection_expire(struct connection *connection, usec_t now)
+{
+	if (!connection->up && connection->deadline <= now)
+		fail_late(connection, connection->session);
+	transport_exchange_expire(connection, now);
+}
+
+usec_t connection_deadline(const struct connection *connection)
+{
+	usec_t deadline = connection->up || connection->dead ? USEC_INFINITY : connection->deadline;
+
+	return connection->n_exchanges > 0 ? usec_min(deadline, transport_exchange_deadline(connection)) : deadline;
 }
 
 void connection_arm(struct connection *connection)

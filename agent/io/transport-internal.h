@@ -135,6 +135,7 @@ struct connection {
 	bool closing;  /* what libcoap reports now is of our doing */
 	bool unarmed;  /* sent what libcoap's timer does not know of yet */
 	bool refused;  /* a host said that nobody listens there */
+	usec_t deadline; /* of the handshake */
 	int error;
 	char reason[96];
 	uint8_t szx; /* the block size the server asked for last */
@@ -192,6 +193,10 @@ struct connection *connection_free(struct connection *connection);
 /* Reads what arrived, a bounded number of datagrams. */
 void connection_process(struct connection *connection);
 void connection_arm(struct connection *connection);
+
+/* Gives up what took too long. */
+void connection_expire(struct connection *connection, usec_t now);
+usec_t connection_deadline(const struct connection *connection);
 
 /* transport-message.c */
 
@@ -261,6 +266,9 @@ void transport_tls_init(void);
 /* A session over DTLS with the account's credentials, or NULL. */
 coap_session_t *transport_tls_connect(coap_context_t *context, const struct account *account,
 				      const coap_address_t *local, const coap_address_t *remote);
+
+/* Has the server taken part in the handshake at all? */
+bool transport_tls_heard(coap_session_t *session);
 
 /* Says in text why the handshake or the session failed, as far as the DTLS object knows. */
 int transport_tls_failure(coap_session_t *session, char *text, size_t size);

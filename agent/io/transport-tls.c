@@ -89,6 +89,12 @@ static int describe_alert(int code, const char *who, char *text, size_t size)
 	return -EPROTO;
 }
 
+bool transport_tls_heard(coap_session_t *session)
+{
+	WOLFSSL *tls = coap_shim_wolfssl(session);
+	return tls && strcmp(wolfSSL_get_cipher(tls), "None") != 0;
+}
+
 int transport_tls_failure(coap_session_t *session, char *text, size_t size)
 {
 	WOLFSSL_ALERT_HISTORY history;

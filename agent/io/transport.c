@@ -414,8 +414,7 @@ static usec_t next_deadline(const struct transport *transport)
 	usec_t deadline = USEC_INFINITY;
 
 	list_for_each(connection, &transport->connections, link)
-		if (connection->n_exchanges > 0)
-			deadline = usec_min(deadline, transport_exchange_deadline(connection));
+		deadline = usec_min(deadline, connection_deadline(connection));
 	return deadline;
 }
 
@@ -430,7 +429,7 @@ static void expire(struct transport *transport)
 	if (now < transport->deadline)
 		return;
 	list_for_each(connection, &transport->connections, link)
-		transport_exchange_expire(connection, now);
+		connection_expire(connection, now);
 }
 
 static void set_timer(struct transport *transport)
