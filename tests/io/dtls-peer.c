@@ -125,9 +125,12 @@ void dtls_peer_deinit(struct dtls_peer *server)
 static void accept_some(struct dtls_peer *server)
 {
 	unsigned int before = server->arrived;
+	char byte;
 
-	if (server->accepted)
+	if (server->accepted) {
+		(void)wolfSSL_peek(server->tls, &byte, 1); /* its end of the handshake may have been lost */
 		return;
+	}
 	if (wolfSSL_accept(server->tls) == WOLFSSL_SUCCESS)
 		server->accepted = true;
 	if (server->arrived != before || server->resend_at == 0)

@@ -18,7 +18,7 @@ static struct fixture *open_fixture(const struct dtls_peer_config *config)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct peer *peer = &fixture->peer;
 
-	log_set_level(LOG_ERR);
+	log_set_level(LOG_WARNING);
 	peer_init(peer);
 	memmove(peer->server.uri + 5, peer->server.uri + 4, strlen(peer->server.uri + 4) + 1);
 	peer->server.uri[4] = 's';

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the test files share: test cases with a server and an agent, and main(), which tells meson about skips."""
+
+import sys
+import unittest
+from pathlib import Path
+
+import agent
+import coap
+from agent import Agent
+from leshan import Leshan, LeshanUnavailable
+from peer import RawServer
+
+MODELS = Path(__file__).resolve().parent / "models"
+SKIPPED = 77
+
+# The test object: OMA's LwM2M v1.1 Test Object, and an opaque resource that takes a stream.
+OBJECT = 3442
+SINK = 33000
+
+
+def main():
+    """unittest.main() that ends with 77 when nothing ran, and lists what was skipped and why."""
+    run = unittest.main(module="__main__", exit=False, verbosity=2).result
+    for test, reason in run.skipped:
+        print(f"skipped {test}: {reason}")
+    if not run.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED if run.skipped and len(run.skipped) >= run.testsRun else 0)
+
+
+class AgentCase(unittest.TestCase):
+    """Needs the agent."""
+
+    @classmethod
+    def setUpClass(cls):
+        if not agent.is_built():
+            raise unittest.SkipTest(f"no {agent.PROGRAM}")
+
+    def start_agent(self, *arguments, **named):
+        """An agent that is stopped, and has to stop cleanly, at the end of the test."""
+        started = Agent(*arguments, **named)
+        self.addCleanup(started.close)
+        return started
+
+    def assert_code(self, response, expected):
+        status = response.status if isinstance(response, coap.Message) else response.code
+        self.assertEqual(status, expected, response)
+        return response
+
+
+class RawCase(AgentCase):
+    """One RawServer and one agent with the test object for all tests of the class; NoSec."""
+
+    PLUGINS = ["test-object"]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = RawServer()
+        cls.addClassCleanup(cls.server.close)
+        cls.agent = Agent({"uri": cls.server.uri, "security": "nosec", "lifetime": 300}, cls.PLUGINS)
+        cls.addClassCleanup(cls.agent.close)
+        cls.client = cls.server.wait_register(cls.agent.endpoint, timeout=20)
+
+    def setUp(self):
+        self.agent.assert_running()
+
+    def read(self, path, accept=None):
+        return self.server.read(self.client, path, accept)
+
+    def write(self, path, payload, format=coap.TEXT, method=coap.PUT):
+        return self.server.write(self.client, path, payload, format, method)
+
+    def request(self, method, path, **parts):
+        return self.server.request(self.client, method, path, **parts)
+
+
+class LeshanCase(AgentCase):
+    """One Leshan for all tests of the class; OPTIONS are those of leshan.Leshan."""
+
+    OPTIONS = {}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            cls.server = Leshan(models=MODELS, **cls.OPTIONS)
+        except LeshanUnavailable as e:
+            raise unittest.SkipTest(str(e))
+        cls.addClassCleanup(cls.server.close)
+
+    def register(self, keys=None, plugins=("test-object",), relay=None, timeout=20, **named):
+        """Starts an agent that registers over UDP. Returns (agent, the server's view of it)."""
+        port = relay.port if relay else self.server.coap
+        keys = {"uri": f"coap://127.0.0.1:{port}", "security": "nosec", **(keys or {})}
+        started = self.start_agent(keys, plugins, **named)
+        return started, self.server.wait_event("registered", ep=started.endpoint, timeout=timeout).client
+
+    def register_psk(self, keys=None, plugins=("test-object",), relay=None, timeout=20, key=None, **named):
+        """The same over DTLS with a pre-shared key; the identity is the endpoint's name."""
+        port = relay.port if relay else self.server.coaps
+        key = key or bytes(range(16))
+        started = self.start_agent(plugins=plugins, start=False, **named)
+        self.server.add_psk(started.endpoint, started.endpoint, key)
+        started.write_config({"uri": f"coaps://127.0.0.1:{port}", "security": "psk", "identity": started.endpoint,
+                              "key_file": started.write_key(key), **(keys or {})}, plugins, named.get("agent"))
+        started.start()
+        return started, self.server.wait_event("registered", ep=started.endpoint, timeout=timeout).client
+
+    def ok(self, answer, code="2.05"):
+        self.assertEqual(answer.code, code, answer)
+        return answer
