@@ -362,17 +362,39 @@ int engine_next(struct engine *engine, const struct effect **ret)
 	return effects_next(engine->effects, ret);
 }
 
-const struct registration *engine_registration(const struct engine *engine, const struct server *server)
+static struct peer *peer_of_server(const struct engine *engine, const struct server *server)
 {
 	for (size_t i = 0; i < engine->n_peers; i++)
 		if (engine->peers[i].server == server)
-			return &engine->peers[i].registration;
+			return &engine->peers[i];
 	return NULL;
+}
+
+const struct registration *engine_registration(const struct engine *engine, const struct server *server)
+{
+	const struct peer *peer = peer_of_server(engine, server);
+
+	return peer ? &peer->registration : NULL;
 }
 
 void engine_update(struct engine *engine, usec_t now, const struct server *server)
 {
-	for (size_t i = 0; i < engine->n_peers; i++)
-		if (engine->peers[i].server == server)
-			registration_update(&engine->peers[i].registration, now, engine->effects);
+	struct peer *peer = peer_of_server(engine, server);
+
+	if (peer)
+		registration_update(&peer->registration, now, engine->effects);
+}
+
+void engine_disable(struct engine *engine, usec_t now, const struct server *server)
+{
+	struct peer *peer = peer_of_server(engine, server);
+	enum registration_state before;
+
+	if (!peer)
+		return;
+	enter(engine, now);
+	before = peer->registration.state;
+	registration_disable(&peer->registration, now, engine->effects);
+	peer_follow(engine, peer, before);
+	leave(engine);
 }

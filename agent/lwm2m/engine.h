@@ -70,3 +70,6 @@ const struct registration *engine_registration(const struct engine *engine, cons
 
 /* Asks for a Registration Update (1/x/8, `lwm2mctl register`). */
 void engine_update(struct engine *engine, usec_t now, const struct server *server);
+
+/* De-registers, and registers again when the account's disable_timeout_s is over (1/x/4). */
+void engine_disable(struct engine *engine, usec_t now, const struct server *server);
