@@ -179,3 +179,13 @@ struct config *config_free(struct config *config)
 	free(config);
 	return NULL;
 }
+
+size_t config_count_servers(const struct config *config)
+{
+	const struct server *server;
+	size_t count = 0;
+
+	list_for_each(server, &config->servers.list, link)
+		count++;
+	return count;
+}

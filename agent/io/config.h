@@ -54,3 +54,5 @@ int config_load(const char *file, const char *plugin_dir, config_report_t report
 		struct config **ret);
 struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
+
+size_t config_count_servers(const struct config *config);

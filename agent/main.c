@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "agent.h"
+#include "base/log.h"
+#include "options.h"
+
+/* On a terminal, messages about files are read best alone. */
+static void report_plain(void *userdata, int priority, const char *line)
+{
+	fprintf(stderr, "%s%s\n", line, priority > LOG_ERR ? " (warning)" : "");
+}
+
+static int check_config(const struct options *options)
+{
+	_cleanup_(config_freep) struct config *config = NULL;
+
+	if (config_load(options->config, options->plugin_dir, report_plain, NULL, &config) < 0)
+		return EXIT_FAILURE;
+	printf("%s: good, with %zu server%s and %zu plugin%s\n", options->config, config_count_servers(config),
+		config_count_servers(config) == 1 ? "" : "s", config->n_plugins, config->n_plugins == 1 ? "" : "s");
+	return EXIT_SUCCESS;
+}
+
+static int run(const struct options *options)
+{
+	_cleanup_(agent_freep) struct agent *agent = NULL;
+	struct config *config;
+	int r;
+
+	r = config_load(options->config, options->plugin_dir, NULL, NULL, &config);
+	if (r == 0)
+		r = agent_new(options, config, &agent);
+	return r < 0 ? r : agent_run(agent);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int r;
+
+	log_open("lwm2m-agent");
+	/* Keys are in our memory: neither core files nor other processes of this user may have it. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	r = options_parse(argc, argv, &options);
+	if (r != 0)
+		return r < 0 ? 2 : EXIT_SUCCESS;
+	if (options.check_config)
+		return check_config(&options);
+	do
+		r = run(&options);
+	while (r == AGENT_RESET);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "io/loop.h"
+
+static const struct {
+	uint8_t code;
+	const char *name;
+} codes[] = {
+	{ COAP_BAD_REQUEST, "Bad Request" },
+	{ COAP_UNAUTHORIZED, "Unauthorized" },
+	{ COAP_FORBIDDEN, "Forbidden" },
+	{ COAP_NOT_FOUND, "Not Found" },
+	{ COAP_PRECONDITION_FAILED, "Precondition Failed" },
+	{ COAP_INTERNAL_ERROR, "Internal Server Error" },
+	{ COAP_UNAVAILABLE, "Service Unavailable" },
+};
+
+/* Why something failed: what the server answered, or an errno. */
+static const char *why(const struct effect *effect, char *text, size_t size)
+{
+	uint8_t code = effect->message.code;
+	const char *name = "";
+
+	for (size_t i = 0; i < ELEMENTSOF(codes); i++)
+		if (codes[i].code == code)
+			name = codes[i].name;
+	if (code)
+		snprintf(text, size, "the server answered %u.%02u%s%s", code >> 5, code & 31, *name ? " " : "", name);
+	else if (effect->error == -ETIMEDOUT)
+		snprintf(text, size, "no answer");
+	else
+		snprintf(text, size, "%s", strerror(-effect->error));
+	return text;
+}
+
+static void report_server(const struct effect *effect)
+{
+	const struct server *server = effect->server;
+	const char *name = server->name;
+	char text[96];
+
+	switch (effect->event) {
+	case EVENT_REGISTERING:
+		log_server(LOG_INFO, 0, name, "%s: registering with %s", name, server->uri);
+		break;
+	case EVENT_REGISTERED:
+		log_server(LOG_NOTICE, 0, name, "%s: registered with %s for %" PRIu64 " s", name, server->uri,
+			effect->value);
+		break;
+	case EVENT_UPDATED:
+		log_server(LOG_INFO, 0, name, "%s: registration updated, again in %" PRIu64 " s", name, effect->value);
+		break;
+	case EVENT_DEREGISTERED:
+		log_server(LOG_NOTICE, 0, name, "%s: de-registered", name);
+		break;
+	case EVENT_FAILED:
+		log_server(LOG_WARNING, 0, name, "%s: not registered with %s: %s; next try in %" PRIu64 " s", name,
+			server->uri, why(effect, text, sizeof(text)), effect->value);
+		break;
+	case EVENT_LOST:
+		log_server(LOG_WARNING, 0, name, "%s: registration with %s lost: %s; registering again in %" PRIu64 " s",
+			name, server->uri, why(effect, text, sizeof(text)), effect->value);
+		break;
+	default:
+		break;
+	}
+}
+
+void report_event(const struct effect *effect)
+{
+	struct bytes path = effect->message.path;
+	const char *name = effect->server ? effect->server->name : "the agent";
+
+	if (effect->event == EVENT_OPERATION_TIMEOUT)
+		log_warning("%.*s: no answer in time to a request of %s", (int)path.len, (const char *)path.data, name);
+	else if (effect->event == EVENT_QUOTA)
+		log_warning("%s asked for more than it may have: %.*s", name, path.len ? (int)path.len : 4,
+			path.len ? (const char *)path.data : "body");
+	else
+		report_server(effect);
+}
+
+/* " 12:03", or nothing when there is no such time. */
+static void clock_time(usec_t at, usec_t now, const char *what, char *text, size_t size)
+{
+	time_t seconds = time(NULL) + (time_t)((at > now ? at - now : 0) / USEC_PER_SEC);
+	struct tm tm;
+	char hours[8];
+
+	*text = '\0';
+	if (at == USEC_INFINITY || !localtime_r(&seconds, &tm))
+		return;
+	strftime(hours, sizeof(hours), "%H:%M", &tm);
+	snprintf(text, size, ", next %s %s", what, hours);
+}
+
+static void add_status(struct buffer *status, const struct registration *registration, usec_t now)
+{
+	const char *name = registration->server->name;
+	char next[32];
+
+	if (status->len > 0)
+		(void)buffer_append_text(status, "; ");
+	switch (registration->state) {
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_UPDATING:
+		clock_time(registration->deadline, now, "update", next, sizeof(next));
+		(void)buffer_printf(status, "registered to %s%s", name, next);
+		break;
+	case REGISTRATION_WAITING:
+		clock_time(registration->deadline, now, "try", next, sizeof(next));
+		(void)buffer_printf(status, "not registered to %s%s", name, next);
+		break;
+	case REGISTRATION_DEREGISTERING:
+		(void)buffer_printf(status, "leaving %s", name);
+		break;
+	case REGISTRATION_IDLE:
+		(void)buffer_printf(status, "not in use: %s", name);
+		break;
+	default:
+		(void)buffer_printf(status, "registering with %s", name);
+	}
+}
+
+void report_status(const struct engine *engine, const struct servers *servers, usec_t now)
+{
+	_cleanup_(buffer_deinit) struct buffer status = { 0 };
+	const struct server *server;
+
+	list_for_each(server, &servers->list, link) {
+		const struct registration *registration = engine_registration(engine, server);
+
+		if (registration)
+			add_status(&status, registration, now);
+	}
+	if (status.len == 0)
+		(void)buffer_append_text(&status, "no server is configured");
+	if (buffer_append_byte(&status, '\0') == 0)
+		loop_notify_status((const char *)status.data);
+}
