@@ -16,12 +16,15 @@
 struct agent;
 
 /* How agent_run() ended. */
-enum { AGENT_STOPPED = 0, AGENT_RESET = 1 };
+enum { AGENT_STOPPED, AGENT_RESET, AGENT_RELOAD };
 
 /* config is taken over, options are borrowed. Every failure is logged. -errno. */
 int agent_new(const struct options *options, struct config *config, struct agent **ret);
 struct agent *agent_free(struct agent *agent);
 DEFINE_CLEANUP(struct agent *, agent_free)
 
-/* Until SIGTERM or SIGINT: AGENT_STOPPED; or until a server executed Factory Reset, state is gone then: AGENT_RESET. */
-int agent_run(struct agent *agent);
+/*
+ * Until SIGTERM or SIGINT: AGENT_STOPPED; until a server executed Factory Reset, state is gone then: AGENT_RESET; until
+ * SIGHUP and a good configuration, *ret_config: AGENT_RELOAD. -errno, logged.
+ */
+int agent_run(struct agent *agent, struct config **ret_config);

@@ -24,21 +24,23 @@ static int check_config(const struct options *options)
 	return EXIT_SUCCESS;
 }
 
-static int run(const struct options *options)
+/* config is taken over, and replaced by what SIGHUP read. */
+static int run(const struct options *options, struct config **config)
 {
 	_cleanup_(agent_freep) struct agent *agent = NULL;
-	struct config *config;
-	int r;
+	int r = 0;
 
-	r = config_load(options->config, options->plugin_dir, NULL, NULL, &config);
+	if (!*config)
+		r = config_load(options->config, options->plugin_dir, NULL, NULL, config);
 	if (r == 0)
-		r = agent_new(options, config, &agent);
-	return r < 0 ? r : agent_run(agent);
+		r = agent_new(options, steal_pointer(config), &agent);
+	return r < 0 ? r : agent_run(agent, config);
 }
 
 int main(int argc, char **argv)
 {
 	struct options options;
+	struct config *config = NULL;
 	int r;
 
 	log_open("lwm2m-agent");
@@ -50,7 +52,7 @@ int main(int argc, char **argv)
 	if (options.check_config)
 		return check_config(&options);
 	do
-		r = run(&options);
-	while (r == AGENT_RESET);
+		r = run(&options, &config);
+	while (r == AGENT_RESET || r == AGENT_RELOAD);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -15,8 +15,15 @@ static int parse_path(const struct config_key *key, const char *value, void *ret
 
 #define EXPECT_TEXT "at most 255 bytes long"
 
+/* It travels as one parameter of a query. */
+static int parse_endpoint(const struct config_key *key, const char *value, void *ret)
+{
+	return strchr(value, '&') ? -EINVAL : config_parse_text(key, value, ret);
+}
+
 static const struct config_key agent_keys[] = {
-	{ "endpoint", config_parse_text, offsetof(struct config, endpoint), .max = 255, .expected = EXPECT_TEXT },
+	{ "endpoint", parse_endpoint, offsetof(struct config, endpoint), .max = 255,
+	  .expected = EXPECT_TEXT ", without '&'" },
 	{ "state_dir", parse_path, offsetof(struct config, state_dir), .max = 4096,
 	  .expected = "the path of a directory, from / on" },
 	{ "deregister_on_stop", config_parse_boolean, offsetof(struct config, deregister_on_stop),

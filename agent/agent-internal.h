@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agent-internal.h - what agent.c, which builds the parts, and pump.c, which runs them, share
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "agent.h"
+#include "io/bus.h"
+#include "io/loop.h"
+#include "io/store.h"
+#include "io/transport.h"
+#include "lwm2m/engine.h"
+#include "objects/device.h"
+#include "objects/security.h"
+#include "objects/server-object.h"
+#include "plugin/supervisor.h"
+
+struct agent {
+	const struct options *options;
+	struct config *config;
+	struct config *next_config; /* read by SIGHUP and found good; taken over by agent_run()'s caller */
+	struct loop *loop;
+	struct bus *bus;
+	struct store *store;
+	struct transport *transport;
+	struct registry registry;
+	struct security *security;
+	struct server_object *server_object;
+	struct device *device;
+	struct supervisor *supervisor;
+	struct engine *engine;
+	sd_event_source *settle_timer, *stop_timer;
+	bool started, status_changed;
+	bool stopping;
+	int ending; /* what agent_run() returns once the engine is idle */
+	/* What objects asked for; done by the pump once the answers are out. */
+	bool reboot_wanted, reset_wanted;
+	uint64_t update_wanted, disable_wanted; /* a bit per session */
+};
+
+extern const struct loop_handlers pump_loop_handlers;
+extern const struct transport_handlers pump_transport_handlers;
+
+/* Takes in what came from servers. */
+void pump_receive(void *userdata);
+
+/* Registers with the servers as soon as the plugins are there. -errno. */
+int pump_start(struct agent *agent);

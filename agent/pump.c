@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "agent-internal.h"
+#include "base/log.h"
+#include "report.h"
+
+/* systemd's patience is longer than a De-register's four retransmissions; ours is not. */
+#define STOP_TIMEOUT (4 * USEC_PER_SEC)
+
+/* A plugin that starts slowly is told to the server by an Update; most are there long before. */
+#define SETTLE_TIMEOUT (2 * USEC_PER_SEC)
+
+static void persist(struct agent *agent, const struct effect *effect)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "object-%.*s", (int)effect->message.path.len,
+		(const char *)effect->message.path.data);
+	(void)store_write(agent->store, name, effect->message.payload);
+}
+
+static void carry_out(struct agent *agent)
+{
+	const struct effect *effect;
+
+	while (engine_next(agent->engine, &effect) > 0) {
+		switch (effect->type) {
+		case EFFECT_PERSIST:
+			persist(agent, effect);
+			break;
+		case EFFECT_EVENT:
+			report_event(effect);
+			agent->status_changed = true;
+			break;
+		default:
+			(void)transport_handle(agent->transport, effect);
+		}
+	}
+}
+
+static void on_request(void *userdata, const struct message *request)
+{
+	struct agent *agent = userdata;
+
+	engine_request(agent->engine, usec_now(), request);
+	carry_out(agent);
+}
+
+static void on_connected(void *userdata, uint16_t session, int error)
+{
+	struct agent *agent = userdata;
+
+	engine_connected(agent->engine, usec_now(), session, error);
+	carry_out(agent);
+}
+
+static void on_response(void *userdata, uint32_t id, int error, const struct message *response)
+{
+	struct agent *agent = userdata;
+
+	engine_response(agent->engine, usec_now(), id, error, response);
+	carry_out(agent);
+}
+
+const struct transport_handlers pump_transport_handlers = {
+	.request = on_request,
+	.connected = on_connected,
+	.response = on_response,
+};
+
+void pump_receive(void *userdata)
+{
+	struct agent *agent = userdata;
+	int r = transport_process(agent->transport);
+
+	if (r < 0)
+		loop_exit(agent->loop, log_error_errno(r, "Cannot receive: %m"));
+}
+
+static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct agent *agent = userdata;
+
+	log_warning("A server does not answer the De-register; leaving without");
+	engine_stop(agent->engine, usec_now(), false);
+	return 0;
+}
+
+/* agent_run() returns ending, once the servers that are to hear of it have. */
+static void end(struct agent *agent, int ending, bool deregister)
+{
+	if (agent->stopping)
+		return;
+	agent->stopping = true;
+	agent->ending = ending;
+	engine_stop(agent->engine, usec_now(), deregister);
+	(void)sd_event_add_time_relative(loop_event(agent->loop), &agent->stop_timer, CLOCK_BOOTTIME, STOP_TIMEOUT, 0,
+		on_stop_timeout, agent);
+}
+
+static void on_stop(void *userdata, int signo)
+{
+	struct agent *agent = userdata;
+
+	loop_notify_stopping();
+	end(agent, AGENT_STOPPED, agent->config->deregister_on_stop);
+}
+
+/* A configuration that is wrong changes nothing. */
+static void on_reload(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	if (agent->stopping)
+		return;
+	loop_notify_reloading();
+	if (config_load(agent->options->config, agent->options->plugin_dir, NULL, NULL, &agent->next_config) < 0) {
+		log_error("The configuration is not taken over; the one from before stays in use");
+		loop_notify_ready("");
+		agent->status_changed = true;
+		return;
+	}
+	log_notice("Taking over the configuration");
+	end(agent, AGENT_RELOAD, false);
+}
+
+static void for_each_wanted(struct agent *agent, uint64_t *wanted,
+			    void (*call)(struct engine *engine, usec_t now, const struct server *server))
+{
+	struct server *server;
+
+	list_for_each(server, &agent->config->servers.list, link)
+		if (!server->bootstrap && *wanted & UINT64_C(1) << server->session)
+			call(agent->engine, usec_now(), server);
+	*wanted = 0;
+}
+
+/* What objects asked for while they were called by the engine; the answers are out by now. */
+static void act(struct agent *agent)
+{
+	if (agent->update_wanted)
+		for_each_wanted(agent, &agent->update_wanted, engine_update);
+	if (agent->disable_wanted)
+		for_each_wanted(agent, &agent->disable_wanted, engine_disable);
+	if (agent->reboot_wanted) {
+		agent->reboot_wanted = false;
+		log_notice("A server has asked for a restart of this machine");
+		(void)bus_reboot(agent->bus);
+	}
+	if (agent->reset_wanted) {
+		agent->reset_wanted = false;
+		log_notice("A server has asked for a factory reset");
+		end(agent, AGENT_RESET, true);
+	}
+}
+
+static void finish_if_idle(struct agent *agent)
+{
+	if (!agent->stopping || !engine_is_idle(agent->engine))
+		return;
+	if (agent->ending == AGENT_RESET)
+		(void)store_wipe(agent->store);
+	loop_exit(agent->loop, agent->ending);
+}
+
+/* Before each wait: nothing is left to do until something comes in or the deadline is there. */
+static void on_pump(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	carry_out(agent);
+	act(agent);
+	carry_out(agent);
+	while (engine_deadline(agent->engine) == 0) {
+		engine_tick(agent->engine, usec_now());
+		carry_out(agent);
+	}
+	transport_flush(agent->transport);
+	finish_if_idle(agent);
+	if (agent->status_changed && !agent->stopping) {
+		agent->status_changed = false;
+		report_status(agent->engine, &agent->config->servers, usec_now());
+	}
+	(void)loop_set_deadline(agent->loop, engine_deadline(agent->engine));
+}
+
+static void on_deadline(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	engine_tick(agent->engine, usec_now());
+}
+
+const struct loop_handlers pump_loop_handlers = {
+	.pump = on_pump,
+	.deadline = on_deadline,
+	.stop = on_stop,
+	.reload = on_reload,
+};
+
+static void start_engine(struct agent *agent)
+{
+	if (agent->started || agent->stopping)
+		return;
+	agent->started = agent->status_changed = true;
+	engine_start(agent->engine, usec_now());
+}
+
+static void on_settled(void *userdata)
+{
+	start_engine(userdata);
+}
+
+static int on_settle_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	start_engine(userdata);
+	return 0;
+}
+
+int pump_start(struct agent *agent)
+{
+	supervisor_set_settled_handler(agent->supervisor, on_settled, agent);
+	supervisor_start(agent->supervisor);
+	loop_notify_ready("starting");
+	if (supervisor_is_settled(agent->supervisor)) {
+		start_engine(agent);
+		return 0;
+	}
+	return sd_event_add_time_relative(loop_event(agent->loop), &agent->settle_timer, CLOCK_BOOTTIME, SETTLE_TIMEOUT,
+		0, on_settle_timeout, agent);
+}
