@@ -25,10 +25,14 @@ static void fail(struct connection *connection, int error, const char *format, .
 }
 
 /* DTLS 1.2 says nothing about a key that does not fit: each side finds the other's last flight unreadable. */
-static void fail_late(struct connection *connection, coap_session_t *session)
+static void fail_late(struct connection *connection)
 {
-	fail(connection, -ETIMEDOUT, "the handshake timed out, %s",
-		transport_tls_heard(session) ? "though the server answers: is the key right?" : "no answer");
+	if (connection->answered)
+		fail(connection, -ETIMEDOUT, "the server answers, but the handshake does not end: is the key right?");
+	else if (connection->refused)
+		fail(connection, -ECONNREFUSED, "nobody listens there");
+	else
+		fail(connection, -ETIMEDOUT, "no answer");
 }
 
 static void describe_failure(struct connection *connection, coap_session_t *session)
@@ -43,10 +47,8 @@ static void describe_failure(struct connection *connection, coap_session_t *sess
 		fail(connection, connection->up ? -ECONNRESET : error, "%s", text);
 	else if (connection->up)
 		fail(connection, -ECONNRESET, "the DTLS session ended");
-	else if (connection->refused)
-		fail(connection, -ECONNREFUSED, "nobody listens there");
 	else
-		fail_late(connection, session);
+		fail_late(connection);
 }
 
 static int on_event(coap_session_t *session, const coap_event_t event)
@@ -294,7 +296,7 @@ void connection_process(struct connection *connection)
 void connection_expire(struct connection *connection, usec_t now)
 {
 	if (!connection->up && connection->deadline <= now)
-		fail_late(connection, connection->session);
+		fail_late(connection);
 	transport_exchange_expire(connection, now);
 }
 

@@ -135,9 +135,10 @@ struct connection {
 	bool closing;  /* what libcoap reports now is of our doing */
 	bool unarmed;  /* sent what libcoap's timer does not know of yet */
 	bool refused;  /* a host said that nobody listens there */
+	bool answered; /* somebody took part in the handshake */
 	usec_t deadline; /* of the handshake */
 	int error;
-	char reason[96];
+	char reason[128];
 	uint8_t szx; /* the block size the server asked for last */
 	struct incoming *current;
 	struct list pending;
@@ -266,9 +267,6 @@ void transport_tls_init(void);
 /* A session over DTLS with the account's credentials, or NULL. */
 coap_session_t *transport_tls_connect(coap_context_t *context, const struct account *account,
 				      const coap_address_t *local, const coap_address_t *remote);
-
-/* Has the server taken part in the handshake at all? */
-bool transport_tls_heard(coap_session_t *session);
 
 /* Says in text why the handshake or the session failed, as far as the DTLS object knows. */
 int transport_tls_failure(coap_session_t *session, char *text, size_t size);

@@ -14,32 +14,31 @@
 
 static const struct {
 	int code;
-	const char *name;
+	const char *name, *hint;
 	int error;
-} alerts[] = { /* RFC 8446, 6 */
-	{ 0, "close notify", -ECONNRESET },
-	{ 10, "unexpected message", -EPROTO },
-	{ 20, "bad record MAC", -EKEYREJECTED },
-	{ 40, "handshake failure", -EPROTO },
-	{ 42, "bad certificate", -EKEYREJECTED },
-	{ 43, "unsupported certificate", -EKEYREJECTED },
-	{ 44, "certificate revoked", -EKEYREVOKED },
-	{ 45, "certificate expired", -EKEYEXPIRED },
-	{ 46, "certificate unknown", -EKEYREJECTED },
-	{ 47, "illegal parameter", -EPROTO },
-	{ 48, "unknown CA", -EKEYREJECTED },
-	{ 49, "access denied", -EACCES },
-	{ 50, "decode error", -EPROTO },
-	{ 51, "decrypt error", -EKEYREJECTED },
-	{ 70, "protocol version", -EPROTO },
-	{ 71, "insufficient security", -EPROTO },
-	{ 80, "internal error", -EPROTO },
-	{ 90, "user canceled", -EPROTO },
-	{ 109, "missing extension", -EPROTO },
-	{ 110, "unsupported extension", -EPROTO },
-	{ 112, "unrecognized name", -EPROTO },
-	{ 115, "unknown PSK identity", -EKEYREJECTED },
-	{ 116, "certificate required", -EKEYREJECTED },
+} alerts[] = { /* RFC 8446, 6; the hints are for accounts with a pre-shared key */
+	{ 10, "unexpected message", NULL, -EPROTO },
+	{ 20, "bad record MAC", "is the key right?", -EKEYREJECTED },
+	{ 40, "handshake failure", "does it know the identity, has it a cipher of ours?", -EPROTO },
+	{ 42, "bad certificate", NULL, -EKEYREJECTED },
+	{ 43, "unsupported certificate", NULL, -EKEYREJECTED },
+	{ 44, "certificate revoked", NULL, -EKEYREVOKED },
+	{ 45, "certificate expired", NULL, -EKEYEXPIRED },
+	{ 46, "certificate unknown", NULL, -EKEYREJECTED },
+	{ 47, "illegal parameter", "are identity and key right?", -EPROTO },
+	{ 48, "unknown CA", NULL, -EKEYREJECTED },
+	{ 49, "access denied", NULL, -EACCES },
+	{ 50, "decode error", NULL, -EPROTO },
+	{ 51, "decrypt error", "is the key right?", -EKEYREJECTED },
+	{ 70, "protocol version", NULL, -EPROTO },
+	{ 71, "insufficient security", NULL, -EPROTO },
+	{ 80, "internal error", NULL, -EPROTO },
+	{ 90, "user canceled", NULL, -EPROTO },
+	{ 109, "missing extension", NULL, -EPROTO },
+	{ 110, "unsupported extension", NULL, -EPROTO },
+	{ 112, "unrecognized name", NULL, -EPROTO },
+	{ 115, "unknown PSK identity", "is the identity right?", -EKEYREJECTED },
+	{ 116, "certificate required", NULL, -EKEYREJECTED },
 };
 
 /* An account with a pre-shared key trusts nobody for a certificate. */
@@ -48,13 +47,23 @@ static int refuse_certificate(int ok, WOLFSSL_X509_STORE_CTX *store)
 	return 0;
 }
 
+/* Also of messages nobody can vouch for: good for a hint in the log, no more. */
+static void on_message(int sent, int version, int type, const void *data, size_t len, WOLFSSL *tls, void *userdata)
+{
+	struct connection *connection = userdata;
+
+	connection->answered |= !sent;
+}
+
 /* libcoap made the object; whom to trust and how to talk is decided here, before the first flight. */
 static void set_up(coap_session_t *session, void *tls)
 {
-	const struct connection *connection = connection_get(session);
+	struct connection *connection = connection_get(session);
 
 	if (!connection)
 		return;
+	(void)wolfSSL_set_msg_callback_arg(tls, connection);
+	(void)wolfSSL_set_msg_callback(tls, on_message);
 	if (wolfSSL_set_cipher_list(tls, PSK_CIPHERS) != WOLFSSL_SUCCESS)
 		log_debug("The TLS library does not know all of our ciphers");
 	wolfSSL_set_verify(tls, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_EXCEPT_PSK, refuse_certificate);
@@ -82,17 +91,12 @@ static int describe_alert(int code, const char *who, char *text, size_t size)
 {
 	for (size_t i = 0; i < ELEMENTSOF(alerts); i++)
 		if (alerts[i].code == code) {
-			snprintf(text, size, "%s alert %d (%s)", who, code, alerts[i].name);
+			snprintf(text, size, "%s alert %d (%s)%s%s", who, code, alerts[i].name,
+				alerts[i].hint ? ": " : "", alerts[i].hint ? alerts[i].hint : "");
 			return alerts[i].error;
 		}
 	snprintf(text, size, "%s alert %d", who, code);
 	return -EPROTO;
-}
-
-bool transport_tls_heard(coap_session_t *session)
-{
-	WOLFSSL *tls = coap_shim_wolfssl(session);
-	return tls && strcmp(wolfSSL_get_cipher(tls), "None") != 0;
 }
 
 int transport_tls_failure(coap_session_t *session, char *text, size_t size)
@@ -102,8 +106,16 @@ int transport_tls_failure(coap_session_t *session, char *text, size_t size)
 
 	if (!tls || wolfSSL_get_alert_history(tls, &history) != WOLFSSL_SUCCESS)
 		return -EPROTO;
+	if (history.last_rx.code == close_notify) {
+		snprintf(text, size, "the server ended the session");
+		return -ECONNRESET;
+	}
 	if (history.last_rx.code >= 0)
 		return describe_alert(history.last_rx.code, "the server sent", text, size);
+	if (history.last_tx.code == bad_certificate) {
+		snprintf(text, size, "the server showed a certificate, but has to have the pre-shared key");
+		return -EKEYREJECTED;
+	}
 	if (history.last_tx.code >= 0)
 		return describe_alert(history.last_tx.code, "we had to send", text, size);
 	return -EPROTO;

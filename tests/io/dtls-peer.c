@@ -152,20 +152,16 @@ void dtls_peer_wait_connected(struct dtls_peer *server, size_t at_least)
 	}
 }
 
-void dtls_peer_receive(struct dtls_peer *server, struct datagram *ret)
+bool dtls_peer_poll(struct dtls_peer *server, struct datagram *ret)
 {
-	usec_t deadline = usec_now() + 10 * USEC_PER_SEC;
 	int n;
 
-	for (;;) {
-		accept_some(server);
-		n = wolfSSL_read(server->tls, ret->bytes, sizeof(ret->bytes));
-		if (n > 0)
-			break;
-		assert_true(usec_now() < deadline);
-		peer_run(server->peer, 5);
-	}
-	ret->len = (size_t)n;
+	peer_run(server->peer, 5);
+	accept_some(server);
+	n = wolfSSL_read(server->tls, ret->bytes, sizeof(ret->bytes));
+	if (n > 0)
+		ret->len = (size_t)n;
+	return n > 0;
 }
 
 void dtls_peer_send(struct dtls_peer *server, const struct datagram *datagram)

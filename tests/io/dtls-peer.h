@@ -36,6 +36,6 @@ void dtls_peer_deinit(struct dtls_peer *server);
 /* Lets both sides work until the transport's count of connection news is at_least. */
 void dtls_peer_wait_connected(struct dtls_peer *server, size_t at_least);
 
-/* CoAP through the session. */
-void dtls_peer_receive(struct dtls_peer *server, struct datagram *ret);
+/* CoAP through the session; dtls_peer_poll() lets both sides work for some milliseconds, false: nothing came. */
+bool dtls_peer_poll(struct dtls_peer *server, struct datagram *ret);
 void dtls_peer_send(struct dtls_peer *server, const struct datagram *datagram);

@@ -72,17 +72,17 @@ static const struct transport_handlers handlers = {
 
 void peer_init(struct peer *peer)
 {
-	static char uri[64];
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 
-	*peer = (struct peer){ .server = { .name = (char *)"test", .session = 7, .mode = SECURITY_NOSEC, .uri = uri } };
+	*peer = (struct peer){ .server = { .name = (char *)"test", .session = 7, .mode = SECURITY_NOSEC } };
+	peer->server.uri = peer->uri;
 	peer->answer = (struct message){ .code = COAP_CONTENT, .accept = -1, .format = -1, .observe = -1 };
 	peer->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(peer->fd >= 0);
 	assert_int_equal(bind(peer->fd, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(getsockname(peer->fd, (struct sockaddr *)&address, &len), 0);
-	snprintf(uri, sizeof(uri), "coap://127.0.0.1:%u", ntohs(address.sin_port));
+	snprintf(peer->uri, sizeof(peer->uri), "coap://127.0.0.1:%u", ntohs(address.sin_port));
 	assert_int_equal(transport_new(&handlers, peer, &peer->transport), 0);
 	transport_set_retransmission(peer->transport, 1000, 1);
 }

@@ -53,6 +53,7 @@ struct heard_outcome {
 struct peer {
 	struct transport *transport;
 	struct server server;
+	char uri[64];
 	int fd;
 	struct sockaddr_in client; /* where the last datagram came from */
 	bool answer_now;
