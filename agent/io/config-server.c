@@ -297,7 +297,8 @@ int config_load_servers(struct config_loader *loader, const struct ini *ini, str
 	int r = 0;
 
 	for (size_t i = 0; i < ini->n_sections && r == 0; i++)
-		if (strncmp(ini->sections[i].name, SECTION_PREFIX, strlen(SECTION_PREFIX)) == 0)
+		if (strncmp(ini->sections[i].name, SECTION_PREFIX, strlen(SECTION_PREFIX)) == 0 &&
+			ini->sections[i].name[strlen(SECTION_PREFIX)] != '\0')
 			r = load_server(loader, ini, &ini->sections[i], config);
 	return r;
 }
