@@ -104,21 +104,31 @@ static int on_reboot_answer(sd_bus_message *answer, void *userdata, sd_bus_error
 	return 0;
 }
 
+/* A connection whose end went unnoticed so far fails when it is written to; a new one may not. */
+static int ask_logind(struct bus *bus)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		r = connect_bus(bus);
+		if (r < 0)
+			return log_error_errno(r, "Cannot restart this machine: no connection to the %s bus: %m",
+				bus->address);
+		r = sd_bus_call_method_async(bus->connection, NULL, "org.freedesktop.login1",
+			"/org/freedesktop/login1", "org.freedesktop.login1.Manager", "Reboot", on_reboot_answer, NULL,
+			"b", false);
+		if (r >= 0)
+			return 0;
+		bus->connection = sd_bus_close_unref(bus->connection);
+	}
+	return log_error_errno(r, "Cannot ask systemd-logind to restart this machine: %m");
+}
+
 int bus_reboot(struct bus *bus)
 {
-	int r;
-
 	if (strcmp(bus->address, "none") == 0) {
 		log_error("Cannot restart this machine: that needs D-Bus, which --bus none turns off");
 		return -ENOTSUP;
 	}
-	r = connect_bus(bus);
-	if (r < 0)
-		return log_error_errno(r, "Cannot restart this machine: no connection to the %s bus: %m",
-			bus->address);
-	r = sd_bus_call_method_async(bus->connection, NULL, "org.freedesktop.login1", "/org/freedesktop/login1",
-		"org.freedesktop.login1.Manager", "Reboot", on_reboot_answer, NULL, "b", false);
-	if (r < 0)
-		return log_error_errno(r, "Cannot ask systemd-logind to restart this machine: %m");
-	return 0;
+	return ask_logind(bus);
 }
