@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Against a bus of our own, with a login manager that only says it would. */
+#include "io/bus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <systemd/sd-bus.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/usec.h"
+#include "scratch.h"
+
+#define PATIENCE (10 * USEC_PER_SEC)
+
+struct fixture {
+	char *directory, *address;
+	pid_t daemon;
+	sd_event *event;
+	struct bus *bus;
+	sd_bus *logind;
+	bool refuse;
+	unsigned int n_reboots;
+};
+
+static char said[512];
+static unsigned int n_said;
+
+int __wrap_log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...);
+
+int __wrap_log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...)
+{
+	va_list arguments;
+
+	n_said++;
+	errno = abs(error);
+	va_start(arguments, format);
+	vsnprintf(said, sizeof(said), format, arguments);
+	va_end(arguments);
+	return -abs(error);
+}
+
+static pid_t start_daemon(const char *config)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, 0), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char option[32];
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+		snprintf(option, sizeof(option), "--print-address=%d", ready[1]);
+		execlp("dbus-daemon", "dbus-daemon", "--nofork", option, "--config-file", config, (char *)NULL);
+		_exit(127);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1) {
+		waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	close(ready[0]);
+	return pid;
+}
+
+static void stop_daemon(struct fixture *fixture)
+{
+	kill(fixture->daemon, SIGKILL);
+	waitpid(fixture->daemon, NULL, 0);
+}
+
+static void start_bus(struct fixture *fixture)
+{
+	char config[1024], socket[256];
+
+	snprintf(socket, sizeof(socket), "%s/bus", fixture->directory);
+	unlink(socket);
+	snprintf(config, sizeof(config),
+		"<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n"
+		"\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
+		"<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>\n"
+		"<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>\n"
+		"<allow own=\"*\"/></policy></busconfig>\n",
+		socket);
+	fixture->daemon = start_daemon(scratch_write(fixture->directory, "bus.conf", config));
+	if (fixture->daemon < 0) {
+		print_message("# dbus-daemon does not start here\n");
+		skip();
+	}
+}
+
+static int on_reboot(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+	struct fixture *fixture = userdata;
+	int interactive = true;
+
+	assert_true(sd_bus_message_read(message, "b", &interactive) >= 0);
+	assert_false(interactive);
+	fixture->n_reboots++;
+	if (fixture->refuse)
+		return sd_bus_error_set(ret_error, SD_BUS_ERROR_ACCESS_DENIED, "not today");
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("Reboot", "b", NULL, on_reboot, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static void start_logind(struct fixture *fixture)
+{
+	assert_true(sd_bus_new(&fixture->logind) >= 0);
+	assert_true(sd_bus_set_address(fixture->logind, fixture->address) >= 0);
+	assert_true(sd_bus_set_bus_client(fixture->logind, true) >= 0);
+	assert_true(sd_bus_start(fixture->logind) >= 0);
+	assert_true(sd_bus_attach_event(fixture->logind, fixture->event, 0) >= 0);
+	assert_true(sd_bus_add_object_vtable(fixture->logind, NULL, "/org/freedesktop/login1",
+			    "org.freedesktop.login1.Manager", vtable, fixture) >= 0);
+	assert_true(sd_bus_request_name(fixture->logind, "org.freedesktop.login1", 0) >= 0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	if (scratch_setup((void **)&fixture->directory) < 0 ||
+		asprintf(&fixture->address, "unix:path=%s/bus", fixture->directory) < 0)
+		return -1;
+	fixture->daemon = -1;
+	n_said = 0;
+	*state = fixture;
+	return sd_event_new(&fixture->event) < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	bus_free(fixture->bus);
+	sd_bus_close_unref(fixture->logind);
+	sd_event_unref(fixture->event);
+	if (fixture->daemon > 0)
+		stop_daemon(fixture);
+	scratch_teardown((void **)&fixture->directory);
+	free(fixture->address);
+	free(fixture);
+	return 0;
+}
+
+static void wait_count(struct fixture *fixture, const unsigned int *count, unsigned int at_least)
+{
+	usec_t deadline = usec_now() + PATIENCE;
+
+	while (*count < at_least) {
+		assert_true(usec_now() < deadline);
+		assert_true(sd_event_run(fixture->event, 50 * USEC_PER_MSEC) >= 0);
+	}
+}
+
+static void test_reboot(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_bus(fixture);
+	start_logind(fixture);
+	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	/* Nothing is waited for. */
+	assert_int_equal(fixture->n_reboots, 0);
+	wait_count(fixture, &fixture->n_reboots, 1);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	wait_count(fixture, &fixture->n_reboots, 2);
+	assert_int_equal(n_said, 0);
+}
+
+static void test_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_bus(fixture);
+	start_logind(fixture);
+	fixture->refuse = true;
+	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	wait_count(fixture, &n_said, 1);
+	assert_string_equal(said, "systemd-logind does not restart this machine: not today");
+	assert_int_equal(fixture->n_reboots, 1);
+}
+
+static void test_no_logind(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_bus(fixture);
+	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	wait_count(fixture, &n_said, 1);
+	assert_non_null(strstr(said, "systemd-logind does not restart this machine: "));
+}
+
+static struct fixture *connected(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_bus(fixture);
+	start_logind(fixture);
+	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	wait_count(fixture, &fixture->n_reboots, 1);
+	stop_daemon(fixture);
+	fixture->logind = sd_bus_close_unref(fixture->logind);
+	return fixture;
+}
+
+static void test_bus_gone(void **state)
+{
+	struct fixture *fixture = connected(state);
+
+	fixture->daemon = -1;
+	assert_true(bus_reboot(fixture->bus) < 0);
+	assert_int_equal(n_said, 1);
+	assert_non_null(strstr(said, "Cannot restart this machine: no connection to the unix:path="));
+}
+
+/* The bus went and came, whether the loop turned in between or not: the next call finds it. */
+static void test_bus_restarted(void **state)
+{
+	struct fixture *fixture = connected(state);
+
+	start_bus(fixture);
+	start_logind(fixture);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	wait_count(fixture, &fixture->n_reboots, 2);
+	stop_daemon(fixture);
+	fixture->logind = sd_bus_close_unref(fixture->logind);
+	while (sd_event_run(fixture->event, 0) > 0)
+		;
+	start_bus(fixture);
+	start_logind(fixture);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	wait_count(fixture, &fixture->n_reboots, 3);
+}
+
+/* An answer that never came is no business of a bus that is gone. */
+static void test_freed_before_the_answer(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_bus(fixture);
+	start_logind(fixture);
+	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
+	assert_int_equal(bus_reboot(fixture->bus), 0);
+	fixture->bus = bus_free(fixture->bus);
+	sd_event_run(fixture->event, 0);
+	assert_int_equal(n_said, 0);
+}
+
+static void test_addresses(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(bus_new(fixture->event, "sytem", &fixture->bus), -EINVAL);
+	assert_int_equal(bus_new(fixture->event, "", &fixture->bus), -EINVAL);
+	assert_null(fixture->bus);
+	assert_int_equal(bus_new(fixture->event, "none", &fixture->bus), 0);
+	assert_int_equal(bus_reboot(fixture->bus), -ENOTSUP);
+	assert_string_equal(said, "Cannot restart this machine: that needs D-Bus, which --bus none turns off");
+	bus_free(fixture->bus);
+	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
+	assert_int_equal(n_said, 1);
+	assert_int_equal(bus_reboot(fixture->bus), -ENOENT);
+	assert_int_equal(n_said, 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_reboot), TEST(test_refused), TEST(test_no_logind), TEST(test_bus_gone), TEST(test_bus_restarted),
+		TEST(test_freed_before_the_answer), TEST(test_addresses),
+	};
+
+	return cmocka_run_group_tests_name("io/bus", tests, NULL, NULL);
+}
