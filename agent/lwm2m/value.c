@@ -397,7 +397,7 @@ static size_t format_float(double number, char *text)
 	if (len > 0)
 		return len;
 	do
-		len = (size_t)snprintf(text, VALUE_TEXT_MAX, "%.*g", precision, number);
+		len = (size_t)snprintf(text, VALUE_TEXT_MAX, "%.*g", precision, isnan(number) ? NAN : number);
 	while (precision++ < DBL_DECIMAL_DIG && strtod(text, NULL) != number);
 	return len;
 }
