@@ -19,31 +19,11 @@
 	"C6 0E 2B 30 32 3A 30 30"                                                    \
 	"C1 10 55"
 
-#define DEVICE_RECORDS                                              \
-	{                                                           \
-		{ PATH3(3, 0, 0), 0, VALUE_STRING("Open Mobile Alliance") },   \
-		{ PATH3(3, 0, 1), 0, VALUE_STRING("Lightweight M2M Client") }, \
-		{ PATH3(3, 0, 2), 0, VALUE_STRING("345000123") },              \
-		{ PATH3(3, 0, 3), 0, VALUE_STRING("1.0") },                    \
-		{ PATH4(3, 0, 6, 0), 0, VALUE_INTEGER(1) },                    \
-		{ PATH4(3, 0, 6, 1), 0, VALUE_INTEGER(5) },                    \
-		{ PATH4(3, 0, 7, 0), 0, VALUE_INTEGER(3800) },                 \
-		{ PATH4(3, 0, 7, 1), 0, VALUE_INTEGER(5000) },                 \
-		{ PATH4(3, 0, 8, 0), 0, VALUE_INTEGER(125) },                  \
-		{ PATH4(3, 0, 8, 1), 0, VALUE_INTEGER(900) },                  \
-		{ PATH3(3, 0, 9), 0, VALUE_INTEGER(100) },                     \
-		{ PATH3(3, 0, 10), 0, VALUE_INTEGER(15) },                     \
-		{ PATH4(3, 0, 11, 0), 0, VALUE_INTEGER(0) },                   \
-		{ PATH3(3, 0, 13), 0, VALUE_TIME(1367491215) },                \
-		{ PATH3(3, 0, 14), 0, VALUE_STRING("+02:00") },                \
-		{ PATH3(3, 0, 16), 0, VALUE_STRING("U") },                     \
-	}
-
 static void test_examples(void **state)
 {
 	const struct vector vectors[] = {
-		{ "Device", PATH2(3, 0), hex(DEVICE), DEVICE_RECORDS },
-		{ "Device as an object of one instance", PATH1(3), hex("08 00 79" DEVICE), DEVICE_RECORDS },
+		{ "Device", PATH2(3, 0), hex(DEVICE), VECTORS_DEVICE },
+		{ "Device as an object of one instance", PATH1(3), hex("08 00 79" DEVICE), VECTORS_DEVICE },
 		{ "Access Control", PATH1(2),
 			hex("08 00 0E C1 00 01 C1 01 00 83 02 41 7F 07 C1 03 7F"
 			    "08 02 12 C1 00 03 C1 01 00 87 02 41 7F 07 61 01 36 01 C1 03 7F"),

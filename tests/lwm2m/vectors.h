@@ -31,6 +31,27 @@ struct vector {
 	struct record records[20]; /* up to the first without a path */
 };
 
+/* What the examples of OMA LwM2M Core 7.4 read of /3/0. */
+#define VECTORS_DEVICE								\
+	{									\
+		{ PATH3(3, 0, 0), 0, VALUE_STRING("Open Mobile Alliance") },	\
+		{ PATH3(3, 0, 1), 0, VALUE_STRING("Lightweight M2M Client") },	\
+		{ PATH3(3, 0, 2), 0, VALUE_STRING("345000123") },		\
+		{ PATH3(3, 0, 3), 0, VALUE_STRING("1.0") },			\
+		{ PATH4(3, 0, 6, 0), 0, VALUE_INTEGER(1) },			\
+		{ PATH4(3, 0, 6, 1), 0, VALUE_INTEGER(5) },			\
+		{ PATH4(3, 0, 7, 0), 0, VALUE_INTEGER(3800) },			\
+		{ PATH4(3, 0, 7, 1), 0, VALUE_INTEGER(5000) },			\
+		{ PATH4(3, 0, 8, 0), 0, VALUE_INTEGER(125) },			\
+		{ PATH4(3, 0, 8, 1), 0, VALUE_INTEGER(900) },			\
+		{ PATH3(3, 0, 9), 0, VALUE_INTEGER(100) },			\
+		{ PATH3(3, 0, 10), 0, VALUE_INTEGER(15) },			\
+		{ PATH4(3, 0, 11, 0), 0, VALUE_INTEGER(0) },			\
+		{ PATH3(3, 0, 13), 0, VALUE_TIME(1367491215) },			\
+		{ PATH3(3, 0, 14), 0, VALUE_STRING("+02:00") },			\
+		{ PATH3(3, 0, 16), 0, VALUE_STRING("U") },			\
+	}
+
 struct refusal {
 	const char *name;
 	struct path base;
