@@ -78,17 +78,24 @@ static void forget_session(struct registration *registration, struct effects *ef
 	(void)add(registration, effects, EFFECT_CLOSE);
 }
 
-/* Doubles with each failure in a row, up to that of the last try that retry_count allows. */
+/*
+ * The wait doubles within a sequence of retry_count attempts, and sequences are sequence_delay_s apart. After the last
+ * one there is no other server to turn to: on with the longest wait of a sequence.
+ */
 static usec_t back_off(struct registration *registration)
 {
 	const struct server *server = registration->server;
-	unsigned int doublings = registration->failures;
-	usec_t interval;
+	uint64_t count = server->retry_count ? server->retry_count : 1;
+	uint64_t attempt = registration->failures + UINT64_C(1), doublings = count - 1;
+	usec_t pause = usec_from_s(server->sequence_delay_s), interval;
 
-	if (doublings >= server->retry_count)
-		doublings = server->retry_count ? server->retry_count - 1 : 0;
+	if (attempt < count * server->sequence_count) {
+		doublings = registration->failures % count;
+		if (doublings == count - 1)
+			return spread(registration, pause);
+	}
 	interval = usec_from_s((uint64_t)server->retry_timer_s << (doublings < 16 ? doublings : 16));
-	return spread(registration, usec_min(interval, usec_from_s(server->sequence_delay_s)));
+	return spread(registration, usec_min(interval, pause));
 }
 
 static void wait_until(struct registration *registration, usec_t deadline)
@@ -186,13 +193,14 @@ static int fill_update(struct registration *registration, struct effect *effect)
 {
 	const struct buffer *location = &registration->location;
 	char binding[10];
+	bool all = registration->unheard;
 	int r = buffer_append(effects_path(effect), location->data, location->len);
 
-	if (r >= 0 && registration->told_lifetime_s != registration->server->lifetime_s)
+	if (r >= 0 && (all || registration->told_lifetime_s != registration->server->lifetime_s))
 		r = add_lifetime(registration, effect);
-	if (r >= 0 && strcmp(registration->told_binding, binding_text(registration, binding)) != 0)
+	if (r >= 0 && (strcmp(registration->told_binding, binding_text(registration, binding)) != 0 || all))
 		r = add_parameter(effect, "b=", binding);
-	if (r >= 0 && registration->told_links_serial != registration->client->links_serial)
+	if (r >= 0 && (all || registration->told_links_serial != registration->client->links_serial))
 		r = add_links(registration, effect);
 	return r;
 }
@@ -334,8 +342,8 @@ static void registered(struct registration *registration, usec_t now, enum event
 
 	set_state(registration, REGISTRATION_REGISTERED, usec_add(now, interval));
 	registration->failures = 0;
-	tell(registration, effects, event, 0, 0,
-		event == EVENT_REGISTERED ? registration->server->lifetime_s : seconds);
+	registration->unheard = false;
+	tell(registration, effects, event, 0, 0, event == EVENT_REGISTERED ? registration->told_lifetime_s : seconds);
 	if (registration->update_wanted)
 		send_update(registration, now, effects);
 }
@@ -375,8 +383,7 @@ static void update_answered(struct registration *registration, usec_t now, const
  */
 static void update_unanswered(struct registration *registration, usec_t now, struct effects *effects)
 {
-	registration->told_links_serial = 0;
-	registration->told_binding[0] = '\0';
+	registration->unheard = true;
 	registration->resume = registration->server->mode == SECURITY_NOSEC || registration->version >= LWM2M_1_2;
 	forget_session(registration, effects);
 	connect(registration, now, effects);
@@ -416,20 +423,27 @@ void registration_update(struct registration *registration, usec_t now, struct e
 		registration->update_wanted = true;
 }
 
-void registration_stop(struct registration *registration, usec_t now, struct effects *effects)
+static void let_go(struct registration *registration, usec_t now, struct effects *effects)
 {
 	bool known = registration->state == REGISTRATION_REGISTERED || registration->state == REGISTRATION_UPDATING;
 
-	if (registration->state == REGISTRATION_IDLE || registration->state == REGISTRATION_DEREGISTERING)
-		return;
 	if (!known || send(registration, effects, REGISTRATION_DEREGISTERING, fill_deregister) < 0)
 		stopped(registration, now, effects);
 }
 
+void registration_stop(struct registration *registration, usec_t now, struct effects *effects)
+{
+	registration->disabled = false;
+	if (registration->state != REGISTRATION_IDLE && registration->state != REGISTRATION_DEREGISTERING)
+		let_go(registration, now, effects);
+}
+
 void registration_disable(struct registration *registration, usec_t now, struct effects *effects)
 {
+	if (registration->state == REGISTRATION_IDLE || registration->state == REGISTRATION_DEREGISTERING)
+		return;
 	registration->disabled = true;
-	registration_stop(registration, now, effects);
+	let_go(registration, now, effects);
 }
 
 void registration_leave(struct registration *registration, struct effects *effects)

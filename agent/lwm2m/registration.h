@@ -42,6 +42,7 @@ struct registration {
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
 	bool resume;                /* connecting anew while a registration stands: Update, not Register, after it */
+	bool unheard;               /* an Update was not answered: the next one says everything */
 	struct buffer location;     /* "/rd/5a" */
 	/* What the server knows from us: an Update says only what is different. */
 	uint32_t told_lifetime_s, told_links_serial;
@@ -67,10 +68,13 @@ void registration_response(struct registration *registration, usec_t now, int er
 /* Send an Update as soon as it can be: at once when registered, after the request in flight otherwise. */
 void registration_update(struct registration *registration, usec_t now, struct effects *effects);
 
-/* De-registers when registered, forgets the session otherwise; the state is IDLE when that is over. */
+/* De-registers when registered, forgets the session otherwise; the state is IDLE when that is over. It is the last word. */
 void registration_stop(struct registration *registration, usec_t now, struct effects *effects);
 
-/* As registration_stop(), but registers again once the account's disable_timeout_s is over (1/x/4). */
+/*
+ * As registration_stop(), but registers again once the account's disable_timeout_s is over (1/x/4). Nothing when it was not
+ * started, or is on its way out already.
+ */
 void registration_disable(struct registration *registration, usec_t now, struct effects *effects);
 
 /* Forgets the session without a word to the server, which keeps the registration; the state is IDLE at once. */
