@@ -302,18 +302,30 @@ void engine_response(struct engine *engine, usec_t now, uint32_t id, int error, 
 	leave(engine);
 }
 
-/* Attributes and observations of what is gone go too: the former at once, the latter when notify_tick() reads them. */
+/* 1: the list is another now, 0: it came back to what it was, or -ENOMEM. */
+static int renew_links(struct engine *engine)
+{
+	struct buffer links = { 0 };
+	int r = discover_registry(engine->registry, &links);
+
+	if (r < 0 || bytes_equal(buffer_bytes(&links), buffer_bytes(&engine->client.links))) {
+		buffer_deinit(&links);
+		return r;
+	}
+	buffer_deinit(&engine->client.links);
+	engine->client.links = links;
+	engine->client.links_serial++;
+	return 1;
+}
+
 static void update_links(struct engine *engine)
 {
-	engine->links_changed = false;
-	buffer_clear(&engine->client.links);
-	if (discover_registry(engine->registry, &engine->client.links) < 0) {
-		engine->links_changed = true;
-		return;
-	}
-	engine->client.links_serial++;
-	for (size_t i = 0; i < engine->n_peers; i++)
-		registration_update(&engine->peers[i].registration, engine->now, engine->effects);
+	int r = renew_links(engine);
+
+	engine->links_changed = r < 0;
+	if (r > 0)
+		for (size_t i = 0; i < engine->n_peers; i++)
+			registration_update(&engine->peers[i].registration, engine->now, engine->effects);
 	for (size_t i = 0; i < engine->registry->n_objects; i++)
 		notify_watch(engine, engine->registry->objects[i]);
 }
