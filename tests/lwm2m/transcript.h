@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * transcript.h - the engine on a virtual clock, played step by step
+ *
+ * A step says at what time something is done and which effects follow, one line of text each. Time runs from deadline to
+ * deadline: an effect that comes between two steps fails the test, and so does an engine that is due again and again
+ * at one instant. What a step does:
+ *
+ *	start | stop | deregister | update | disable        the engine's own calls; stop leaves without a word
+ *	connected [ERROR]                                    of the session in question
+ *	answer 2.01 [/rd/5a] | unanswered | reset            to the request or notification that went out last
+ *	GET /500/0/1 [observe=0] [token=01] [accept=112] [format=0] [offset=0] [more] ["text" | x:8301]   and all methods
+ *	set /500/0/1 [TEXT]                                  another value; none without TEXT
+ *	add /500/3 | remove /500/3 | add /501 | remove /501  an instance or object comes or goes
+ *	hold | fail ERROR | done [ERROR]                     how the objects answer, see fake-object.h
+ *	lifetime 60 | queue | binding T                      what a server writes to its account
+ *	(nothing)                                            time passes
+ *
+ * "@1 " before it makes it the second server's. Effects of that one have the same before them.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/usec.h"
+#include "fake-object.h"
+#include "lwm2m/engine.h"
+
+#define SEC  USEC_PER_SEC
+#define HOUR (3600 * SEC)
+
+struct step {
+	usec_t at;
+	const char *does;
+	const char *expect; /* lines joined by "\n"; NULL: nothing follows */
+	usec_t until;       /* jitter: the engine's deadline is from at to until, and later steps count from there as from at */
+};
+
+struct transcript_config {
+	unsigned int servers;       /* 0: one */
+	uint32_t lifetime_s;        /* 0: 300; the step "lifetime 0" is for ever */
+	uint32_t pmin_s, pmax_s, retry_count, sequence_count;
+	bool psk;                   /* no: no security */
+	unsigned int version_minor; /* LwM2M 1.x; 0: 1.1 */
+	bool queue;
+	struct engine_limits limits;
+};
+
+struct transcript {
+	struct fake_objects fake;
+	struct servers servers;
+	struct engine *engine;
+	struct buffer lines;
+	struct buffer persisted; /* the last contents that were to be kept */
+	usec_t now, shift;
+	uint32_t request;        /* id of the last request of a server */
+	uint32_t sent[4];        /* per server: id of the last effect that is answered */
+};
+
+void transcript_init(struct transcript *transcript, const struct transcript_config *config);
+void transcript_deinit(struct transcript *transcript);
+
+struct server *transcript_server(struct transcript *transcript, unsigned int index);
+
+/* Plays on where the last call left off. */
+void transcript_steps(struct transcript *transcript, const struct step *steps, size_t n_steps);
+
+/* A whole test: init, steps, deinit. */
+void transcript_play(const struct transcript_config *config, const struct step *steps, size_t n_steps);
+
+/* play(steps, .lifetime_s = 60, …) */
+#define play(steps, ...) transcript_play(&(struct transcript_config){ __VA_ARGS__ }, steps, ELEMENTSOF(steps))
+#define play_on(transcript, steps) transcript_steps(transcript, steps, ELEMENTSOF(steps))
+
+/* The object list of the fake objects. */
+#define TRANSCRIPT_LINKS \
+	"</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>"
+#define TRANSCRIPT_REGISTER \
+	"request POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS "\nregistering"
+
+/* How most transcripts begin. */
+#define TRANSCRIPT_REGISTERED \
+	{ 0, "start", "connect" }, { 0, "connected", TRANSCRIPT_REGISTER }, { 0, "answer 2.01 /rd/5a", "registered 300" }
