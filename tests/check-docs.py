@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compare what the code reads with what the manual says: configuration keys, plugin settings, options.
+
+Whatever is in the tables of the code has to be in the manual page, in the example configuration and in --help, and the
+other way round. Also has the manual pages checked by man and mandoc, where those are installed, and etc/agent.conf
+by the agent, when it is given.
+"""
+import argparse
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MAN = 'packaging/man/'
+
+# Table of keys in the code: its section in the manual page, and as the example configuration writes it.
+SECTIONS = {
+    ('agent/io/config.c', 'agent_keys'): ('SECTION [agent]', 'agent'),
+    ('agent/io/config.c', 'device_keys'): ('SECTION [device]', 'device'),
+    ('agent/io/config-server.c', 'keys'): ('SECTIONS [server.NAME]', 'server.main'),
+    ('agent/io/config-plugin.c', 'keys'): ('PLUGINS', 'plugin'),
+}
+
+# Program: its table of options, where its --help is, and its manual page.
+PROGRAMS = {
+    'lwm2m-agent': ('agent/options.c', MAN + 'lwm2m-agent.8'),
+}
+
+problems = []
+
+
+def read(path):
+    with open(os.path.join(PROJECT, path), encoding='utf-8') as handle:
+        return handle.read()
+
+
+def compare(what, where, code, documented):
+    for name in sorted(code - documented):
+        problems.append(f'{where}: {what} {name} is missing; the code has it')
+    for name in sorted(documented - code):
+        problems.append(f'{where}: {what} {name} is not in the code')
+
+
+def tables():
+    """(file, table) -> keys, of every table of keys in the code."""
+    found = {}
+    for path in glob.glob(os.path.join(PROJECT, 'agent/io/config*.c')):
+        file = os.path.relpath(path, PROJECT)
+        text = read(file)
+        for table in re.finditer(r'static const struct config_key (\w+)\[\] = \{(.*?)\n\};', text, re.DOTALL):
+            found[file, table[1]] = set(re.findall(r'\{ "(\w+)",|\bDEVICE_TEXT\((\w+)\)', table[2]))
+            found[file, table[1]] = {a or b for a, b in found[file, table[1]]}
+    return found
+
+
+def man_keys(page, heading):
+    section = re.search(r'(?ms)^\.Sh ' + re.escape(heading) + r'$(.*?)(?=^\.Sh |\Z)', page)
+    return set(re.findall(r'(?m)^\.It Cm (\w+)$', section[1])) if section else set()
+
+
+def conf_keys(path):
+    """section -> keys of an example configuration; a key or section behind one ';' counts."""
+    found, section = {}, None
+    for line in read(path).splitlines():
+        name = re.fullmatch(r';?\[([^]]+)\]', line)
+        key = re.match(r';?(\w+) =', line)
+        if name:
+            section = found.setdefault(name[1], set())
+        elif key and section is not None:
+            section.add(key[1])
+    return found
+
+
+def check_keys():
+    page = read(MAN + 'lwm2m-agent.conf.5')
+    example = conf_keys('etc/agent.conf')
+    plugins = {path: conf_keys(os.path.relpath(path, PROJECT))
+               for path in glob.glob(os.path.join(PROJECT, 'etc/plugins.d/*.conf'))}
+    found = tables()
+    for file, name in sorted(found.keys() | SECTIONS.keys()):
+        keys, (heading, section) = found.get((file, name)), SECTIONS.get((file, name), (None, None))
+        if not keys or not heading:
+            problems.append(f'{file}: table {name} is not the one that tests/check-docs.py knows')
+            continue
+        compare('key', f'{MAN}lwm2m-agent.conf.5, {heading}', keys, man_keys(page, heading))
+        if section != 'plugin':
+            compare('key', f'etc/agent.conf, [{section}]', keys, example.get(section, set()))
+            continue
+        for path, sections in plugins.items():
+            compare('key', f'{os.path.relpath(path, PROJECT)}, [plugin]', keys, sections.get('plugin', set()))
+
+
+def check_plugin_settings():
+    """plugins/NAME/*.c asks for settings with lw_config(); etc/plugins.d/NAME.conf has them all."""
+    for folder in sorted(glob.glob(os.path.join(PROJECT, 'plugins/*/'))):
+        name = os.path.basename(os.path.dirname(folder))
+        code = set()
+        for path in glob.glob(folder + '*.c'):
+            if not os.path.basename(path).startswith('test-'):
+                code |= set(re.findall(r'lw_config\(\w+, "(\w+)", "(\w+)"\)', read(os.path.relpath(path, PROJECT))))
+        sections = conf_keys(f'etc/plugins.d/{name}.conf')
+        documented = {(section, key) for section, keys in sections.items() for key in keys if section != 'plugin'}
+        compare('setting', f'etc/plugins.d/{name}.conf', {f'[{s}] {k}' for s, k in code},
+                {f'[{s}] {k}' for s, k in documented})
+
+
+def check_options():
+    for program, (source, page) in PROGRAMS.items():
+        text = read(source)
+        code = set(re.findall(r'\{ "([\w-]+)", (?:no|required|optional)_argument', text))
+        if not code:
+            problems.append(f'{source}: no options of {program} found')
+        code = {'--' + name for name in code}
+        compare('option', f'{source}, --help', code, set(re.findall(r'"  (?:-\w, )?(--[\w-]+)', text)))
+        compare('option', page, code, {'-' + name for name in re.findall(r'(?m)^\.It Fl (-[\w-]+)', read(page))})
+
+
+def check_pages():
+    env = {**os.environ, 'LC_ALL': 'C.UTF-8', 'MANROFFSEQ': ''}
+    checks = [('man', ['--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z']), ('mandoc', ['-Tlint', '-Wwarning'])]
+    for tool, options in checks:
+        if not shutil.which(tool):
+            print(f'not checked by {tool}, which is not installed')
+            continue
+        for path in sorted(glob.glob(os.path.join(PROJECT, MAN, '*.[1-8]'))):
+            run = subprocess.run([tool, *options, path], env=env, capture_output=True, text=True, errors='replace')
+            said = run.stderr if tool == 'man' else run.stdout + run.stderr
+            problems.extend(f'{tool}: {line}' for line in said.splitlines())
+
+
+def check_example(agent):
+    """As it is, and with all keys but those that exclude each other."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = os.path.join(folder, 'agent.conf')
+        for text in (read('etc/agent.conf').replace(';endpoint', 'endpoint'),
+                     re.sub(r'(?m)^;(?!key_)(?=\w+ =|\[)', '', read('etc/agent.conf'))):
+            with open(config, 'w', encoding='utf-8') as handle:
+                handle.write(text)
+            run = subprocess.run([agent, '--check-config', '--config', config], capture_output=True, text=True)
+            if run.returncode != 0:
+                problems.extend(f'etc/agent.conf is refused: {line}' for line in run.stderr.splitlines())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--agent', help='lwm2m-agent, to check the example configuration')
+    options = parser.parse_args()
+    check_keys()
+    check_plugin_settings()
+    check_options()
+    check_pages()
+    if options.agent:
+        check_example(options.agent)
+    for problem in problems:
+        print(problem)
+    print('problems:', len(problems))
+    return 1 if problems else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
