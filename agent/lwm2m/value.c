@@ -71,7 +71,7 @@ static int convert_to_integer(const struct value *value, int64_t *ret)
 		return 0;
 	case VALUE_FLOAT:
 		if (!(value->number >= -INTEGER_END && value->number < INTEGER_END) ||
-		    value->number != trunc(value->number))
+		    value->number != (double)(int64_t)value->number)
 			return -ERANGE;
 		*ret = (int64_t)value->number;
 		return 0;
