@@ -219,6 +219,10 @@ int codec_tlv_encode(const struct path *base, const struct records *records, str
 
 	if (base->depth == PATH_ROOT)
 		return -ENOTSUP;
+	/* As Leshan and Anjay have it: what was asked for is at the outermost level. */
+	if (base->depth == PATH_RESOURCE_INSTANCE)
+		return records->count == 0 ? 0 :
+			append_value(ret, TLV_RESOURCE_INSTANCE, base->ids[3], &records->items[0].value);
 	for (size_t i = 0; i < records->count && r >= 0;) {
 		uint16_t iid = records->items[i].path.ids[1];
 		size_t start = ret->len;
