@@ -170,7 +170,7 @@ static const struct {
 	{ AGENT "[bootstrap]\nuri = coap://x\n",
 	  "agent.conf:3: this version cannot bootstrap: name the servers in sections [server.NAME]\n" },
 	{ "[agent]\nendpoint = " LONG_64 LONG_64 LONG_64 LONG_64 "\n",
-	  "agent.conf:2: endpoint has to be at most 255 bytes long\n" },
+	  "agent.conf:2: endpoint has to be at most 255 bytes long, without '&'\n" },
 	{ AGENT "state_dir = var\n", "agent.conf:3: state_dir has to be the path of a directory, from / on\n" },
 	{ AGENT "deregister_on_stop = maybe\n", "agent.conf:3: deregister_on_stop has to be yes or no\n" },
 	{ AGENT "[device]\nmanufactuer = x\n",

@@ -145,8 +145,8 @@ static void rule_35_tlv_forms(void **state)
 	const struct vector vectors[] = {
 		{ "a multiple resource of one value is one nevertheless", PATH3(3, 0, 11), hex("83 0B 41 00 00"),
 			{ { PATH4(3, 0, 11, 0), 0, VALUE_INTEGER(0) } } },
-		{ "so is a resource instance by itself", PATH4(3, 0, 7, 1), hex("84 07 42 01 13 88"),
-			{ { PATH4(3, 0, 7, 1), 0, VALUE_INTEGER(5000) } } },
+		{ "a resource instance that was asked for comes without its resource", PATH4(3, 0, 7, 1),
+			hex("42 01 13 88"), { { PATH4(3, 0, 7, 1), 0, VALUE_INTEGER(5000) } } },
 		{ "an instance that was asked for has no head", PATH2(1, 0), hex("C1 01 05"),
 			{ { PATH3(1, 0, 1), 0, VALUE_INTEGER(5) } } },
 		{ "an object's only instance has one", PATH1(1), hex("03 00 C1 01 05"),
@@ -155,6 +155,8 @@ static void rule_35_tlv_forms(void **state)
 			{ { PATH3(1, PATH_ID_NONE, 1), 0, VALUE_INTEGER(5) } } },
 	};
 	const struct vector lenient[] = {
+		{ "a resource instance inside of its resource", PATH4(3, 0, 7, 1), hex("84 07 42 01 13 88"),
+			{ { PATH4(3, 0, 7, 1), 0, VALUE_INTEGER(5000) } } },
 		{ "an instance with its own head", PATH2(1, 0), hex("03 00 C1 01 05"),
 			{ { PATH3(1, 0, 1), 0, VALUE_INTEGER(5) } } },
 		{ "resource instances without their resource", PATH3(3, 0, 7), hex("41 00 01 41 01 05"),

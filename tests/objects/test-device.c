@@ -6,7 +6,7 @@
 
 #include "ask.h"
 #include "lwm2m/registry.h"
-#include "scratch.h"
+#include "io/scratch.h"
 
 #define SERVER 101
 

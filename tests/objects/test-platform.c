@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "scratch.h"
+#include "io/scratch.h"
 
 #define DMI "/sys/class/dmi/id/"
 

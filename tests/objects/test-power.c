@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "scratch.h"
+#include "io/scratch.h"
 
 static void put(const char *root, const char *supply, const char *attribute, const char *text)
 {
