@@ -3,16 +3,21 @@
 #include "lwm2m/cbor-writer.h"
 #include "lwm2m/codec-internal.h"
 
+/* The head of tag 1, seconds since 1970. Leshan for one takes a bare number for no time. */
+#define TAG_TIME 0xC1
+
 int codec_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret)
 {
 	const struct value *value = &records->items[0].value;
-	uint8_t head[VALUE_TEXT_MAX];
-	size_t len = cbor_put_value(value, head);
+	size_t tag_len = value->type == VALUE_TIME, len;
+	uint8_t head[1 + VALUE_TEXT_MAX];
 	int r;
 
+	head[0] = TAG_TIME;
+	len = cbor_put_value(value, head + tag_len);
 	if (len == 0)
 		return -ENOTSUP;
-	r = buffer_append(ret, head, len);
+	r = buffer_append(ret, head, tag_len + len);
 	return r < 0 ? r : cbor_append_content(ret, value);
 }
 
