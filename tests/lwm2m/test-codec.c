@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vectors.h"
+
+static const int formats[] = { CODEC_TEXT, CODEC_OPAQUE, CODEC_CBOR, CODEC_SENML_JSON, CODEC_SENML_CBOR, CODEC_TLV };
+
+static void test_find(void **state)
+{
+	for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+		const struct codec *codec = codec_find(formats[i]);
+
+		assert_non_null(codec);
+		assert_int_equal(codec->format, formats[i]);
+		assert_ptr_equal(codec_find_name(codec->name), codec);
+	}
+	assert_null(codec_find(-1));
+	assert_null(codec_find(CODEC_LINK));
+	assert_null(codec_find(11543)); /* JSON of LwM2M 1.0 */
+	assert_null(codec_find(65536));
+	assert_null(codec_find_name("json"));
+	assert_string_equal(codec_find(CODEC_SENML_CBOR)->name, "senml-cbor");
+}
+
+static void test_unknown_format(void **state)
+{
+	_cleanup_(buffer_deinit) struct buffer buffer = { 0 };
+	_cleanup_(records_deinit) struct records records = { 0 };
+
+	assert_int_equal(codec_decode(11543, &PATH3(9, 1, 2), bytes_of("5"), NULL, &records), -EPROTONOSUPPORT);
+	assert_int_equal(records_add(&records, PATH3(9, 1, 2), VALUE_INTEGER(5)), 0);
+	assert_int_equal(codec_encode(11543, &PATH3(9, 1, 2), &records, &buffer), -ENOTSUP);
+}
+
+/* Both directions append. */
+static void test_append(void **state)
+{
+	_cleanup_(buffer_deinit) struct buffer buffer = { 0 };
+	_cleanup_(records_deinit) struct records records = { 0 };
+
+	for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+		struct value value = VALUE_OPAQUE("a", 1);
+		size_t len = buffer.len;
+
+		records_clear(&records);
+		assert_int_equal(records_add(&records, PATH3(9, 1, 6), value), 0);
+		assert_int_equal(codec_encode(formats[i], &PATH3(9, 1, 6), &records, &buffer), 0);
+		records_clear(&records);
+		assert_int_equal(records_add(&records, PATH3(9, 1, 6), VALUE_INTEGER(1)), 0);
+		assert_int_equal(codec_decode(formats[i], &PATH3(9, 1, 6), BYTES(buffer.data + len, buffer.len - len),
+			&(struct codec_types){ vectors_type, NULL }, &records), 0);
+		assert_int_equal(records.count, 2);
+		assert_true(value_equal(&records.items[0].value, &VALUE_INTEGER(1)));
+		assert_true(value_equal(&records.items[1].value, &value));
+	}
+}
+
+/* A payload that does not fit leaves the buffer as it was; one that just fits is whole. */
+static void test_limit(void **state)
+{
+	for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+		_cleanup_(buffer_deinit) struct buffer whole = { 0 }, buffer = { 0 };
+		_cleanup_(records_deinit) struct records records = { 0 };
+
+		assert_int_equal(records_add(&records, PATH3(9, 1, 6), VALUE_OPAQUE("some\0bytes", 10)), 0);
+		assert_int_equal(codec_encode(formats[i], &PATH3(9, 1, 6), &records, &whole), 0);
+		for (buffer.limit = 1; buffer.limit < whole.len; buffer.limit++) {
+			assert_int_equal(codec_encode(formats[i], &PATH3(9, 1, 6), &records, &buffer), -EMSGSIZE);
+			assert_int_equal(buffer.len, 0);
+		}
+		assert_int_equal(codec_encode(formats[i], &PATH3(9, 1, 6), &records, &buffer), 0);
+		assert_true(bytes_equal(buffer_bytes(&buffer), buffer_bytes(&whole)));
+	}
+}
+
+static void append_records(struct buffer *buffer, size_t count)
+{
+	assert_int_equal(buffer_append_byte(buffer, '['), 0);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(buffer_printf(buffer, "%s{\"n\":\"/9/%zu/2\",\"v\":1}", i > 0 ? "," : "", i), 0);
+	assert_int_equal(buffer_append_byte(buffer, ']'), 0);
+}
+
+static void test_records_are_bounded(void **state)
+{
+	_cleanup_(buffer_deinit) struct buffer buffer = { 0 };
+	_cleanup_(records_deinit) struct records records = { 0 };
+
+	append_records(&buffer, CODEC_RECORDS_MAX);
+	assert_int_equal(codec_decode(CODEC_SENML_JSON, &PATH1(9), buffer_bytes(&buffer), NULL, &records), 0);
+	assert_int_equal(records.count, CODEC_RECORDS_MAX);
+	for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+		_cleanup_(buffer_deinit) struct buffer payload = { 0 };
+		_cleanup_(records_deinit) struct records many = { 0 };
+
+		if (codec_find(formats[i])->single)
+			continue;
+		assert_int_equal(codec_encode(formats[i], &PATH1(9), &records, &payload), 0);
+		assert_int_equal(codec_decode(formats[i], &PATH1(9), buffer_bytes(&payload), NULL, &many), 0);
+		assert_int_equal(many.count, CODEC_RECORDS_MAX);
+	}
+	assert_int_equal(records_add(&records, PATH3(9, 5000, 2), VALUE_INTEGER(1)), 0);
+	for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+		_cleanup_(buffer_deinit) struct buffer payload = { 0 };
+		_cleanup_(records_deinit) struct records many = { 0 };
+
+		if (codec_find(formats[i])->single)
+			continue;
+		assert_int_equal(codec_encode(formats[i], &PATH1(9), &records, &payload), 0);
+		assert_int_equal(codec_decode(formats[i], &PATH1(9), buffer_bytes(&payload), NULL, &many), -E2BIG);
+		assert_int_equal(many.count, 0);
+	}
+}
+
+/* Found whether the same path is next to it or far away. */
+static void test_duplicates(void **state)
+{
+	for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+		_cleanup_(buffer_deinit) struct buffer payload = { 0 };
+		_cleanup_(records_deinit) struct records records = { 0 }, decoded = { 0 };
+
+		if (codec_find(formats[i])->single)
+			continue;
+		for (uint16_t k = 100; k > 0; k--)
+			assert_int_equal(records_add(&records, PATH3(9, 1, k * 10), VALUE_OPAQUE("a", 1)), 0);
+		assert_int_equal(codec_encode(formats[i], &PATH2(9, 1), &records, &payload), 0);
+		assert_int_equal(codec_decode(formats[i], &PATH2(9, 1), buffer_bytes(&payload), NULL, &decoded), 0);
+		records_clear(&decoded);
+		buffer_clear(&payload);
+		assert_int_equal(records_add(&records, PATH3(9, 1, 770), VALUE_OPAQUE("a", 1)), 0);
+		assert_int_equal(codec_encode(formats[i], &PATH2(9, 1), &records, &payload), 0);
+		assert_int_equal(codec_decode(formats[i], &PATH2(9, 1), buffer_bytes(&payload), NULL, &decoded), -EBADMSG);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_unknown_format),
+		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_records_are_bounded),
+		cmocka_unit_test(test_duplicates),
+	};
+
+	return cmocka_run_group_tests_name("lwm2m/codec", tests, NULL, NULL);
+}
