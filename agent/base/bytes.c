@@ -79,11 +79,14 @@ int buffer_printf(struct buffer *buffer, const char *format, ...)
 	va_end(arguments);
 	if (len < 0)
 		return -EINVAL;
-	r = buffer_reserve(buffer, (size_t)len + 1, &room);
+	r = buffer_reserve(buffer, (size_t)len, &room);
+	/* vsnprintf() ends with a NUL, which is none of the contents and so none of the limit's business. */
+	if (r >= 0 && buffer->allocated - buffer->len == (size_t)len)
+		r = buffer_grow(buffer, buffer->allocated + 1);
 	if (r < 0)
 		return r;
 	va_start(arguments, format);
-	vsnprintf((char *)room, (size_t)len + 1, format, arguments);
+	vsnprintf((char *)buffer->data + buffer->len, (size_t)len + 1, format, arguments);
 	va_end(arguments);
 	buffer->len += (size_t)len;
 	return 0;
