@@ -294,27 +294,32 @@ int operation_decode(struct target *target, int format, struct bytes body, const
 	return r < 0 ? operation_code(target->type, r) : 0;
 }
 
-/* "='text'" after an argument's digit; text has no quote. Returns what follows it, NULL when malformed. */
+/* Printable ASCII without blanks, quotes and backslashes. */
+static bool is_argument_character(uint8_t c)
+{
+	return c > ' ' && c < 0x7F && c != '"' && c != '\'' && c != '\\';
+}
+
+/* "='text'" after an argument's digit; returns what follows it, NULL when malformed. */
 static const uint8_t *skip_argument_value(const uint8_t *at, const uint8_t *end)
 {
-	const uint8_t *close;
-
 	if (at == end || *at != '=')
 		return at;
 	if (end - at < 3 || at[1] != '\'')
 		return NULL;
-	close = memchr(at + 2, '\'', (size_t)(end - at - 2));
-	return close ? close + 1 : NULL;
+	for (at += 2; at < end && is_argument_character(*at);)
+		at++;
+	return at < end && *at == '\'' ? at + 1 : NULL;
 }
 
 int operation_check_arguments(struct bytes arguments)
 {
-	const uint8_t *at = arguments.data, *end = at + arguments.len;
+	const uint8_t *at = arguments.data, *end;
 	unsigned int seen = 0;
 
 	if (arguments.len == 0)
 		return 0;
-	for (;;) {
+	for (end = at + arguments.len;;) {
 		if (at == end || *at < '0' || *at > '9' || seen & 1U << (*at - '0'))
 			return -EINVAL;
 		seen |= 1U << (*at - '0');
