@@ -66,7 +66,7 @@ static int append_resources(const struct walk *walk, uint16_t iid, bool attached
 		if (count < 0)
 			continue;
 		r = append_link(walk->buffer, &path);
-		if (r >= 0 && attached)
+		if (r >= 0)
 			r = append_dimension(walk->buffer, &info->resources[i], count);
 		if (r >= 0 && attached)
 			r = append_attributes(walk, &path);
@@ -96,6 +96,20 @@ static int discover_object(const struct walk *walk)
 	return r;
 }
 
+static int append_resource_instances(const struct walk *walk, struct path resource, const uint16_t *ids, int count)
+{
+	int r = 0;
+
+	for (int i = 0; i < count && r >= 0; i++) {
+		struct path path = path_child(resource, ids[i]);
+
+		r = append_link(walk->buffer, &path);
+		if (r >= 0)
+			r = append_attributes(walk, &path);
+	}
+	return r;
+}
+
 /* A resource's own link shows what it inherits too. */
 static int discover_resource(const struct walk *walk, const struct target *target)
 {
@@ -106,7 +120,9 @@ static int discover_resource(const struct walk *walk, const struct target *targe
 
 	if (r >= 0)
 		r = append_dimension(walk->buffer, target->resource, count < 0 ? 0 : count);
-	return r < 0 ? r : attributes_format(&effective, walk->buffer);
+	if (r >= 0)
+		r = attributes_format(&effective, walk->buffer);
+	return r < 0 ? r : append_resource_instances(walk, target->path, ids, count);
 }
 
 int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,

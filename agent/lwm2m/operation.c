@@ -203,13 +203,13 @@ static enum value_type type_of(const void *data, const struct path *path)
 	return resource ? resource->type : VALUE_NONE;
 }
 
-/* One record of a Write against its resource's definition. -ENODATA: leave it out (read-only, in a Create). */
+/* One record of a Write against its resource's definition. -ENODATA: leave it out (a Create, Core 1.2, 6.3.6). */
 static int check_record(const struct target *target, const struct record *record)
 {
 	const struct resource_info *resource = object_find_resource(target->object, record->path.ids[2]);
 
 	if (!resource)
-		return -ENOENT;
+		return target->type == OPERATION_CREATE ? -ENODATA : -ENOENT;
 	if (!(resource->operations & RESOURCE_W))
 		return target->type == OPERATION_CREATE && resource->operations & RESOURCE_R ? -ENODATA : -EPERM;
 	if ((record->path.depth == PATH_RESOURCE_INSTANCE) != !!(resource->flags & RESOURCE_MULTIPLE))
@@ -319,7 +319,8 @@ int operation_check_arguments(struct bytes arguments)
 
 	if (arguments.len == 0)
 		return 0;
-	for (end = at + arguments.len;;) {
+	end = at + arguments.len;
+	for (;;) {
 		if (at == end || *at < '0' || *at > '9' || seen & 1U << (*at - '0'))
 			return -EINVAL;
 		seen |= 1U << (*at - '0');
