@@ -18,13 +18,19 @@ void body_deinit(struct body *body)
 void body_reset(struct body *body)
 {
 	buffer_deinit(&body->data);
+	body->received = 0;
 	body->expires = USEC_INFINITY;
+}
+
+bool body_is_for(const struct body *body, struct bytes path)
+{
+	return body->expires != USEC_INFINITY && bytes_equal(buffer_bytes(&body->path), path);
 }
 
 static bool body_continues(const struct body *body, const struct message *request)
 {
-	return body->expires != USEC_INFINITY && body->code == request->code && body->format == request->format &&
-	       bytes_equal(buffer_bytes(&body->path), request->path) && request->offset <= body->data.len;
+	return body_is_for(body, request->path) && body->code == request->code && body->format == request->format &&
+	       request->offset <= body->received;
 }
 
 static int body_begin(struct body *body, const struct message *request)
@@ -36,15 +42,20 @@ static int body_begin(struct body *body, const struct message *request)
 	return buffer_append(&body->path, request->path.data, request->path.len);
 }
 
+static void body_go_on(struct body *body, usec_t now, const struct message *request)
+{
+	body->received = request->offset + request->payload.len;
+	body->expires = usec_add(now, BODY_LIFETIME);
+}
+
 int body_add(struct body *body, usec_t now, const struct message *request)
 {
 	int r = 0;
 
 	if (request->offset == 0)
 		r = body_begin(body, request);
-	else if (!body_continues(body, request))
+	else if (!body_continues(body, request) || request->offset > body->data.len)
 		return COAP_INCOMPLETE;
-	body->expires = usec_add(now, BODY_LIFETIME);
 	body->data.len = (size_t)request->offset;
 	if (r >= 0)
 		r = buffer_append(&body->data, request->payload.data, request->payload.len);
@@ -52,5 +63,21 @@ int body_add(struct body *body, usec_t now, const struct message *request)
 		body_reset(body);
 		return r == -EMSGSIZE ? COAP_TOO_LARGE : COAP_INTERNAL_ERROR;
 	}
+	body_go_on(body, now, request);
 	return request->more ? COAP_CONTINUE : 0;
+}
+
+int body_follow(struct body *body, usec_t now, const struct message *request)
+{
+	if (request->offset == 0) {
+		if (body_begin(body, request) < 0)
+			return COAP_INTERNAL_ERROR;
+	} else if (!body_continues(body, request)) {
+		return COAP_INCOMPLETE;
+	} else if (request->offset < body->received) {
+		return request->more && request->offset + request->payload.len == body->received ? COAP_CONTINUE :
+												   COAP_INCOMPLETE;
+	}
+	body_go_on(body, now, request);
+	return 0;
 }
