@@ -58,8 +58,10 @@ struct engine {
 	struct heap timeouts;
 	usec_t now;         /* of the call under way */
 	unsigned int depth; /* calls under way: 0 when an object ends an operation by itself */
-	bool attention;     /* engine_tick() has something to do at once */
-	bool links_changed;
+	bool attention;     /* engine_tick() has something to do at once: */
+	bool links_changed;    /* the object list is another, */
+	bool defaults_changed; /* 1/x/2 or 1/x/3 are, */
+	bool persist_waiting;  /* an object is to be read as soon as a request is free */
 };
 
 /* The next id for an effect that is answered; never 0. */
@@ -74,6 +76,9 @@ struct request *request_new(struct engine *engine, enum request_purpose purpose,
 /* Hands the operation to its object; from now on the object ends it. */
 void request_start(struct request *request);
 
+/* Did a Read bring what an answer can be made of? A single resource without a value is not there. */
+bool request_has_content(const struct request *request);
+
 /* Serves a request of a server whose registration stands. */
 void request_serve(struct engine *engine, struct peer *peer, const struct message *message);
 void request_reply_code(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code);
@@ -81,8 +86,14 @@ void request_reply_code(struct engine *engine, struct peer *peer, uint32_t id, u
 /* Passes on what objects ended outside of a call, and gives up what took too long. */
 void requests_tick(struct engine *engine);
 
-/* Nobody waits for the requests of peer (NULL: of anyone) any more. */
+/* Nobody waits for the requests of peer any more. */
 void requests_abandon(struct engine *engine, const struct peer *peer);
+
+/* Nor for what is read for an observation that goes. */
+void requests_forget(struct engine *engine, const struct observation *observation);
+
+/* An object left the registry; what it has yet to end fails. */
+void requests_orphan(struct engine *engine, uint16_t oid);
 
 /* The value of an observation was read, or not: error is -errno. */
 void notify_finish(struct request *request, int error);
@@ -91,6 +102,7 @@ void notify_tick(struct engine *engine);
 /* Sets pmin and pmax of an observation from attributes and the account's defaults. */
 void notify_apply_attributes(struct engine *engine, struct observation *observation);
 void notify_apply_attributes_below(struct engine *engine, const struct peer *peer, const struct path *path);
+void notify_apply_attributes_all(struct engine *engine);
 
 /* Removes an observation and tells the object when it was the last one. */
 void notify_forget(struct engine *engine, struct observation *observation);

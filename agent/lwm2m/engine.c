@@ -11,6 +11,20 @@ static const struct engine_limits default_limits = {
 	.operation_timeout_s = 10,
 };
 
+#define SERVER_OBJECT 1
+
+static void on_instance(struct engine *engine, const struct path *path)
+{
+	const struct object *object = registry_find(engine->registry, path->ids[0]);
+
+	engine->links_changed = true;
+	if (!object)
+		requests_orphan(engine, path->ids[0]);
+	if (!object || (path->depth == PATH_INSTANCE && !object_has_instance(object, path->ids[1])))
+		attributes_forget_path(&engine->attributes, path);
+	observations_mark(&engine->observations, path);
+}
+
 /* Marks only: what follows from a change is done by engine_tick(). */
 static void on_change(void *userdata, enum registry_change change, const struct path *path)
 {
@@ -19,12 +33,13 @@ static void on_change(void *userdata, enum registry_change change, const struct 
 
 	switch (change) {
 	case REGISTRY_INSTANCE:
-		engine->links_changed = true;
+		on_instance(engine, path);
 		engine->attention = true;
-		observations_mark(&engine->observations, path);
 		break;
 	case REGISTRY_VALUE:
 		observations_mark(&engine->observations, path);
+		if (path->ids[0] == SERVER_OBJECT)
+			engine->defaults_changed = engine->attention = true;
 		break;
 	case REGISTRY_PERSIST:
 		object = registry_find(engine->registry, path->ids[0]);
@@ -176,22 +191,27 @@ static struct peer *peer_find(const struct engine *engine, uint16_t session)
 	return session < engine->n_peers ? &engine->peers[session] : NULL;
 }
 
-/* Observations live as long as the registration that they were made under; an Update carries them over. */
+static bool state_stands(enum registration_state state)
+{
+	return state == REGISTRATION_REGISTERED || state == REGISTRATION_UPDATING;
+}
+
+/*
+ * Observations live as long as the registration that they were made under; an Update over a new session carries them
+ * over. Nobody waits for an answer over a session that is gone.
+ */
 static void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before)
 {
-	enum registration_state after = peer->registration.state;
-	bool stood = before == REGISTRATION_REGISTERED || before == REGISTRATION_UPDATING;
-	bool stands = after == REGISTRATION_REGISTERED || after == REGISTRATION_UPDATING;
+	const struct registration *registration = &peer->registration;
+	enum registration_state after = registration->state;
+	bool stood = state_stands(before), stands = state_stands(after);
+	bool lives = stands || (after == REGISTRATION_CONNECTING && registration->resume);
 
-	if (before == REGISTRATION_REGISTERING && stands)
+	if (!lives || before == REGISTRATION_REGISTERING)
 		notify_forget_peer(engine, peer);
-	else if (stands && !stood)
-		notify_suspend_peer(engine, peer, false);
-	else if (stood && !stands)
-		notify_suspend_peer(engine, peer, true);
-	if (after == REGISTRATION_IDLE)
-		notify_forget_peer(engine, peer);
-	if (stood && !registration_stands(&peer->registration))
+	else if (stands != stood)
+		notify_suspend_peer(engine, peer, !stands);
+	if ((stood || before == REGISTRATION_DEREGISTERING) && !registration_stands(registration))
 		requests_abandon(engine, peer);
 }
 
@@ -349,6 +369,9 @@ void engine_tick(struct engine *engine, usec_t now)
 	requests_tick(engine);
 	if (engine->links_changed)
 		update_links(engine);
+	if (engine->defaults_changed)
+		notify_apply_attributes_all(engine);
+	engine->defaults_changed = false;
 	for (size_t i = 0; i < engine->n_peers; i++)
 		peer_tick(engine, &engine->peers[i]);
 	notify_tick(engine);
@@ -392,9 +415,15 @@ const struct registration *engine_registration(const struct engine *engine, cons
 void engine_update(struct engine *engine, usec_t now, const struct server *server)
 {
 	struct peer *peer = peer_of_server(engine, server);
+	enum registration_state before;
 
-	if (peer)
-		registration_update(&peer->registration, now, engine->effects);
+	if (!peer)
+		return;
+	enter(engine, now);
+	before = peer->registration.state;
+	registration_update(&peer->registration, now, engine->effects);
+	peer_follow(engine, peer, before);
+	leave(engine);
 }
 
 void engine_disable(struct engine *engine, usec_t now, const struct server *server)

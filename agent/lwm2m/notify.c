@@ -29,6 +29,12 @@ void notify_apply_attributes_below(struct engine *engine, const struct peer *pee
 	}
 }
 
+void notify_apply_attributes_all(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->observations.count; i++)
+		notify_apply_attributes(engine, engine->observations.items[i]);
+}
+
 void notify_watch(struct engine *engine, struct object *object)
 {
 	bool watched = observations_cover(&engine->observations, object->info->id);
@@ -40,23 +46,12 @@ void notify_watch(struct engine *engine, struct object *object)
 		object->ops->watch(object, watched);
 }
 
-static void forget_requests(struct engine *engine, const struct observation *observation)
-{
-	struct request *request;
-
-	list_for_each(request, &engine->requests, link)
-		if (request->observation == observation) {
-			request->observation = NULL;
-			request->peer = NULL;
-		}
-}
-
 void notify_forget(struct engine *engine, struct observation *observation)
 {
 	struct object *object = registry_find(engine->registry, observation->path.ids[0]);
 
 	if (observation->reading)
-		forget_requests(engine, observation);
+		requests_forget(engine, observation);
 	observation_remove(&engine->observations, observation);
 	if (object)
 		notify_watch(engine, object);
@@ -93,7 +88,9 @@ static struct effect *notification_add(struct engine *engine, struct observation
 		return NULL;
 	path_format(&observation->path, path);
 	(void)buffer_append_text(effects_path(effect), path);
-	effect->id = observation->effect = engine_next_id(engine);
+	if (!observation->effect)
+		observation->effect = engine_next_id(engine);
+	effect->id = observation->effect;
 	effect->server = server;
 	effect->message.session = observation->session;
 	effect->message.code = code;
@@ -109,22 +106,30 @@ static void notify_end(struct engine *engine, struct observation *observation, u
 	notify_forget(engine, observation);
 }
 
-static void notify_send(struct request *request)
+/* A value that no notification can carry any more ends the observation; all else is tried again. */
+static void notify_unsent(struct engine *engine, struct observation *observation, int error)
 {
-	struct engine *engine = request->engine;
-	struct observation *observation = request->observation;
+	if (error == -ENOTSUP)
+		notify_end(engine, observation, COAP_NOT_ACCEPTABLE);
+	else if (error == -EMSGSIZE)
+		notify_end(engine, observation, COAP_INTERNAL_ERROR);
+	else
+		observation_postpone(&engine->observations, observation, engine->now);
+}
+
+static void notify_send(struct engine *engine, struct observation *observation, const struct records *records)
+{
 	struct effect *effect = notification_add(engine, observation, COAP_CONTENT);
 	int r = -ENOMEM;
 
 	if (effect) {
 		effects_payload(effect)->limit = engine->limits.payload;
-		r = codec_encode(observation->format, &observation->path, &request->operation.records,
-			effects_payload(effect));
+		r = codec_encode(observation->format, &observation->path, records, effects_payload(effect));
 	}
 	if (r < 0) {
 		if (effect)
 			effects_cancel(engine->effects, effect);
-		observation_postpone(&engine->observations, observation, engine->now);
+		notify_unsent(engine, observation, r);
 		return;
 	}
 	effect->message.confirmable = engine->now >= usec_add(observation->confirmed, CONFIRM_INTERVAL);
@@ -143,16 +148,16 @@ void notify_finish(struct request *request, int error)
 	if (!observation)
 		return;
 	request->observation = NULL;
-	if (error == 0) {
-		request->observation = observation;
-		notify_send(request);
-	} else if (error == -ENODATA) {
+	if (error == 0 && !request_has_content(request))
+		error = -ENODATA;
+	if (error == 0)
+		notify_send(engine, observation, &request->operation.records);
+	else if (error == -ENODATA)
 		observation_idle(&engine->observations, observation);
-	} else if (error == -ENOENT) {
+	else if (error == -ENOENT)
 		notify_end(engine, observation, COAP_NOT_FOUND);
-	} else {
+	else
 		observation_postpone(&engine->observations, observation, engine->now);
-	}
 }
 
 static void notify_read(struct engine *engine, struct peer *peer, struct observation *observation)

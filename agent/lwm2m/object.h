@@ -86,7 +86,8 @@ struct object {
 	struct registry *registry; /* set by registry_add() */
 	uint16_t *instances;       /* ascending */
 	size_t n_instances, allocated;
-	bool watched, persist_pending; /* the engine's own notes */
+	bool watched, persist_pending; /* the engine's own notes, */
+	unsigned int pending;          /* this one: operations that have yet to end */
 };
 
 void object_deinit(struct object *object);

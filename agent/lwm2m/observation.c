@@ -32,10 +32,12 @@ static size_t lower_bound(const struct observations *observations, const struct 
 
 static usec_t due_at(const struct observation *observation)
 {
-	if (observation->reading)
+	usec_t after_pmin = usec_add(observation->notified, usec_from_s(observation->pmin_s));
+
+	if (observation->reading || observation->suspended)
 		return USEC_INFINITY;
 	if (observation->changed)
-		return usec_add(observation->notified, usec_from_s(observation->pmin_s));
+		return after_pmin > observation->postponed ? after_pmin : observation->postponed;
 	if (observation->pmax_s)
 		return usec_add(observation->notified, usec_from_s(observation->pmax_s));
 	return USEC_INFINITY;
@@ -73,6 +75,7 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 {
 	struct observation *old = observation_find(observations, session, token);
 	_cleanup_(freep) struct observation *observation = NULL;
+	uint32_t sequence = old ? (old->sequence + 1) & 0xffffff : 0;
 	int r;
 
 	if (old)
@@ -86,7 +89,7 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 		return -ENOMEM;
 	*observation = (struct observation){
 		.session = session, .path = *path, .token_len = (uint8_t)token.len,
-		.accept = -1, .format = -1, .notified = now, .confirmed = now,
+		.accept = -1, .format = -1, .sequence = sequence, .notified = now, .confirmed = now,
 	};
 	if (token.len > 0)
 		memcpy(observation->token, token.data, token.len);
@@ -211,15 +214,18 @@ void observation_postpone(struct observations *observations, struct observation 
 
 	observation->reading = false;
 	observation->changed = true;
-	(void)heap_set(&observations->due, &observation->due, usec_add(now, usec_from_s(pmin_s)));
+	observation->postponed = usec_add(now, usec_from_s(pmin_s));
+	reschedule(observations, observation);
 }
 
 void observation_suspend(struct observations *observations, struct observation *observation)
 {
-	heap_remove(&observations->due, &observation->due);
+	observation->suspended = true;
+	reschedule(observations, observation);
 }
 
 void observation_resume(struct observations *observations, struct observation *observation)
 {
+	observation->suspended = false;
 	reschedule(observations, observation);
 }

@@ -22,11 +22,12 @@ struct observation {
 	int32_t accept;    /* as the server asked, -1: absent */
 	int32_t format;    /* Content-Format of the notifications */
 	uint32_t sequence; /* Observe option value of the last one, 24 bits */
-	uint32_t effect;   /* id of the last EFFECT_NOTIFY */
+	uint32_t effect;   /* id of its EFFECT_NOTIFYs */
 	uint32_t pmin_s, pmax_s; /* in force; pmax 0: none */
 	usec_t notified;   /* last notification, or the response to Observe */
 	usec_t confirmed;  /* last one that was sent confirmable */
-	bool changed, reading;
+	usec_t postponed;  /* a change is not told before */
+	bool changed, reading, suspended;
 };
 
 struct observations {
@@ -37,7 +38,10 @@ struct observations {
 
 void observations_deinit(struct observations *observations);
 
-/* -ENOSPC: past the limit, -ENOMEM. One of the same session and token is replaced. */
+/*
+ * -ENOSPC: past the limit, -ENOMEM. One of the same session and token is replaced, and goes on with its sequence: the server
+ * takes smaller numbers for old news (RFC 7641, 3.4).
+ */
 int observation_add(struct observations *observations, usec_t now, uint16_t session, const struct path *path,
 		    struct bytes token, struct observation **ret);
 void observation_remove(struct observations *observations, struct observation *observation);

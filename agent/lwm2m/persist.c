@@ -40,14 +40,17 @@ static void persist_object(struct engine *engine, struct object *object)
 	struct target target = { .type = OPERATION_READ, .path = PATH1(object->info->id), .object = object };
 	struct request *request = request_new(engine, REQUEST_PERSIST, NULL, &target);
 
-	if (!request)
+	if (!request) {
+		engine->persist_waiting = true;
 		return;
+	}
 	object->persist_pending = false;
 	request_start(request);
 }
 
 void persist_tick(struct engine *engine)
 {
+	engine->persist_waiting = false;
 	for (size_t i = 0; i < engine->registry->n_objects; i++)
 		if (engine->registry->objects[i]->persist_pending)
 			persist_object(engine, engine->registry->objects[i]);

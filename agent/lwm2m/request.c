@@ -15,6 +15,7 @@ static void request_free(struct request *request)
 	list_remove(&request->link);
 	list_append(&engine->spare, &request->link);
 	engine->n_requests--;
+	engine->attention |= engine->persist_waiting;
 }
 
 static struct request *request_take_spare(struct engine *engine)
@@ -36,7 +37,9 @@ struct request *request_new(struct engine *engine, enum request_purpose purpose,
 	struct request *request;
 	struct records records;
 
-	if (engine->n_requests >= engine->limits.operations)
+	/* No object may take all there is: one that never answers leaves room for the others. */
+	if (engine->n_requests >= engine->limits.operations ||
+	    target->object->pending >= (engine->limits.operations + 1) / 2)
 		return NULL;
 	request = request_take_spare(engine);
 	if (!request)
@@ -72,6 +75,7 @@ void request_start(struct request *request)
 
 	(void)heap_set(&engine->timeouts, &request->timeout,
 		usec_add(engine->now, usec_from_s(engine->limits.operation_timeout_s)));
+	object->pending++;
 	switch (request->operation.type) {
 	case OPERATION_READ:
 		ops->read(object, &request->operation);
@@ -112,10 +116,16 @@ void request_reply_code(struct engine *engine, struct peer *peer, uint32_t id, u
 static int reply_observed(struct request *request, struct effect *effect)
 {
 	struct engine *engine = request->engine;
-	struct observation *observation;
-	int r = observation_add(&engine->observations, engine->now, request->peer->server->session,
-		&request->target.path, BYTES(request->token, request->token_len), &observation);
+	struct bytes token = BYTES(request->token, request->token_len);
+	uint16_t session = request->peer->server->session;
+	struct observation *observation = observation_find(&engine->observations, session, token);
+	int r;
 
+	if (observation && path_equal(&observation->path, &request->target.path))
+		requests_forget(engine, observation);
+	else if (observation)
+		notify_forget(engine, observation);
+	r = observation_add(&engine->observations, engine->now, session, &request->target.path, token, &observation);
 	if (r == -ENOSPC)
 		engine_event(engine, request->peer, EVENT_QUOTA, &request->target.path);
 	if (r < 0)
@@ -128,6 +138,14 @@ static int reply_observed(struct request *request, struct effect *effect)
 	return 0;
 }
 
+bool request_has_content(const struct request *request)
+{
+	const struct target *target = &request->target;
+
+	return request->operation.records.count > 0 || target->path.depth < PATH_RESOURCE ||
+	       (target->path.depth == PATH_RESOURCE && target->resource->flags & RESOURCE_MULTIPLE);
+}
+
 /* The answer to a Read: 4.04 for a resource that turned out to have no value. */
 static void reply_content(struct request *request)
 {
@@ -136,8 +154,7 @@ static void reply_content(struct request *request)
 	struct effect *effect;
 	int r = 0;
 
-	if (request->operation.records.count == 0 && target->path.depth >= PATH_RESOURCE &&
-	    !(target->resource->flags & RESOURCE_MULTIPLE)) {
+	if (!request_has_content(request)) {
 		request_reply_code(engine, request->peer, request->id, COAP_NOT_FOUND);
 		return;
 	}
@@ -176,17 +193,31 @@ static void request_took_effect(struct request *request)
 	struct registry *registry = request->engine->registry;
 	const struct object_info *info = request->target.object->info;
 
-	if (request->operation.type == OPERATION_READ || request->operation.type == OPERATION_EXECUTE)
+	if (request->operation.type == OPERATION_READ || request->operation.type == OPERATION_EXECUTE ||
+	    (request->operation.type == OPERATION_WRITE_BLOCK && request->operation.more))
 		return;
 	registry_changed(registry, &request->target.path);
 	if (info->flags & OBJECT_PERSIST)
 		registry_persist(registry, info->id);
 }
 
+/* A stream whose block was not taken is over: what follows misses its beginning. */
+static void end_stream(struct engine *engine, const struct path *path)
+{
+	char text[PATH_TEXT_MAX];
+	struct bytes bytes = BYTES(text, path_format(path, text));
+
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if (body_is_for(&engine->peers[i].body, bytes))
+			body_reset(&engine->peers[i].body);
+}
+
 static void serve_finish(struct request *request, int error)
 {
 	uint8_t code = operation_code(request->operation.type, error);
 
+	if (error < 0 && request->operation.type == OPERATION_WRITE_BLOCK)
+		end_stream(request->engine, &request->target.path);
 	if (error == 0)
 		request_took_effect(request);
 	if (error == 0 && request->operation.type == OPERATION_READ)
@@ -216,6 +247,10 @@ static void request_done(struct operation *operation, int error)
 {
 	struct request *request = container_of(operation, struct request, operation);
 
+	if (request->target.object)
+		request->target.object->pending--;
+	else if (error == 0)
+		error = -ECONNRESET;
 	if (request->engine->depth > 0) {
 		request_finish(request, error);
 		return;
@@ -236,7 +271,7 @@ static void request_time_out(struct request *request)
 	if (request->purpose == REQUEST_NOTIFY && peer)
 		notify_finish(request, -ETIMEDOUT);
 	else if (request->purpose == REQUEST_SERVE && peer)
-		request_reply_code(request->engine, peer, request->id, COAP_UNAVAILABLE);
+		serve_finish(request, -ETIMEDOUT);
 	request->peer = NULL;
 	request->observation = NULL;
 }
@@ -262,16 +297,47 @@ void requests_tick(struct engine *engine)
 		request_time_out(container_of(node, struct request, timeout));
 }
 
+/* The object still ends it, but nobody hears of it. */
+static void request_let_go(struct request *request)
+{
+	request->peer = NULL;
+	request->observation = NULL;
+	heap_remove(&request->engine->timeouts, &request->timeout);
+}
+
 void requests_abandon(struct engine *engine, const struct peer *peer)
 {
 	struct request *request;
 
 	list_for_each(request, &engine->requests, link) {
-		if (peer && request->peer != peer)
+		if (request->peer != peer)
 			continue;
-		request->peer = NULL;
-		request->observation = NULL;
-		heap_remove(&engine->timeouts, &request->timeout);
+		if (request->observation)
+			observation_postpone(&engine->observations, request->observation, engine->now);
+		request_let_go(request);
+	}
+}
+
+void requests_forget(struct engine *engine, const struct observation *observation)
+{
+	struct request *request;
+
+	list_for_each(request, &engine->requests, link)
+		if (request->observation == observation)
+			request_let_go(request);
+}
+
+void requests_orphan(struct engine *engine, uint16_t oid)
+{
+	struct request *request;
+
+	list_for_each(request, &engine->requests, link) {
+		if (request->target.path.ids[0] != oid)
+			continue;
+		request->target.object = NULL;
+		request->target.resource = NULL;
+		if (request->ended && request->error == 0)
+			request->error = -ECONNRESET;
 	}
 }
 
@@ -284,6 +350,11 @@ static void serve_read(struct engine *engine, struct peer *peer, const struct me
 
 	if (format < 0) {
 		request_reply_code(engine, peer, message->id, COAP_NOT_ACCEPTABLE);
+		return;
+	}
+	/* Attributes of an observation of its own (LwM2M 1.2): refused, never ignored. */
+	if (message->observe == 0 && message->query.len > 0) {
+		request_reply_code(engine, peer, message->id, COAP_BAD_REQUEST);
 		return;
 	}
 	if (message->observe == 1)
@@ -340,11 +411,21 @@ static void serve_write_attributes(struct engine *engine, struct peer *peer, con
 	request_reply_code(engine, peer, message->id, operation_code(OPERATION_WRITE_ATTRIBUTES, r));
 }
 
-/* One block of a body. 0: it is whole now, *ret; otherwise the code to answer with. */
-static int take_block(struct engine *engine, struct peer *peer, const struct message *message, struct bytes *ret)
+/*
+ * One block of a body, or of a stream, which has one writer at a time. 0: *ret is to be worked on now; otherwise the code
+ * to answer with.
+ */
+static int take_block(struct engine *engine, struct peer *peer, const struct message *message,
+		      const struct target *target, struct bytes *ret)
 {
-	int code = body_add(&peer->body, engine->now, message);
+	int code;
 
+	if (target->type == OPERATION_WRITE_BLOCK) {
+		if (message->offset == 0)
+			end_stream(engine, &target->path);
+		return body_follow(&peer->body, engine->now, message);
+	}
+	code = body_add(&peer->body, engine->now, message);
 	if (code == 0)
 		*ret = buffer_bytes(&peer->body.data);
 	else if (code == COAP_TOO_LARGE)
@@ -402,17 +483,17 @@ static int start_change(struct engine *engine, struct peer *peer, const struct m
 static void serve_change(struct engine *engine, struct peer *peer, const struct message *message,
 			 const struct target *target)
 {
-	bool blocks = target->type != OPERATION_WRITE_BLOCK && (message->offset > 0 || message->more);
+	bool stream = target->type == OPERATION_WRITE_BLOCK, blocks = message->offset > 0 || message->more;
 	struct bytes body = message->payload;
 	int code = 0;
 
-	if (target->type == OPERATION_WRITE_BLOCK && message->format >= 0 && message->format != CODEC_OPAQUE)
+	if (stream && message->format >= 0 && message->format != CODEC_OPAQUE)
 		code = COAP_UNSUPPORTED_FORMAT;
-	else if (blocks)
-		code = take_block(engine, peer, message, &body);
+	else if (stream || blocks)
+		code = take_block(engine, peer, message, target, &body);
 	if (code == 0) {
 		code = start_change(engine, peer, message, target, body);
-		if (blocks)
+		if ((stream || blocks) && (code != 0 || !message->more))
 			body_reset(&peer->body);
 	}
 	if (code != 0)
