@@ -28,8 +28,9 @@ static const struct resource_info thing_resources[] = {
 static const struct object_info infos[FAKE_OBJECTS] = {
 	{ 0, OBJECT_MULTIPLE | OBJECT_HIDDEN, "1.1", security_resources, ELEMENTSOF(security_resources) },
 	{ 3, 0, "1.1", device_resources, ELEMENTSOF(device_resources) },
-	{ 500, OBJECT_MULTIPLE | OBJECT_CREATE | OBJECT_PERSIST, "2.0", thing_resources, ELEMENTSOF(thing_resources) },
-	{ 501, OBJECT_CREATE, "1.0", thing_resources, ELEMENTSOF(thing_resources) },
+	{ 500, OBJECT_MULTIPLE | OBJECT_CREATE, "2.0", thing_resources, ELEMENTSOF(thing_resources) },
+	{ 501, OBJECT_MULTIPLE | OBJECT_CREATE | OBJECT_PERSIST, "1.0", thing_resources, ELEMENTSOF(thing_resources) },
+	{ 502, OBJECT_CREATE, "1.0", thing_resources, ELEMENTSOF(thing_resources) },
 };
 
 static struct fake_objects *owner_of(const struct object *object)
@@ -153,8 +154,8 @@ static void fake_execute(struct object *object, struct operation *operation)
 	char path[PATH_TEXT_MAX];
 
 	path_format(&operation->path, path);
-	buffer_printf(fake->log, "execute %s %.*s\n", path, (int)operation->arguments.len,
-		operation->arguments.len ? (const char *)operation->arguments.data : "");
+	buffer_printf(fake->log, "execute %s%s%.*s\n", path, operation->arguments.len ? " " : "",
+		(int)operation->arguments.len, (const char *)operation->arguments.data);
 	answer(fake, operation);
 }
 
@@ -224,7 +225,7 @@ void fake_objects_init(struct fake_objects *fake, struct buffer *log)
 		object->object.ops = &ops;
 		object->owner = fake;
 		registry_add(&fake->registry, &object->object);
-		if (infos[i].id != 501)
+		if (infos[i].id < 501)
 			object_add_instance(&object->object, 0);
 	}
 	fake_objects_set(fake, &PATH3(0, 0, 0), "coap://example.com");

@@ -2,8 +2,8 @@
 /*
  * fake-object.h - objects whose values are a list, and that answer when a test says so
  *
- * fake_objects_init() makes four objects: /0 (hidden), /3 (one instance), /500 (several instances, every kind of resource,
- * Create and Delete) and /501 (no instance). An operation is answered at once, with fake_objects.fail once that is set,
+ * fake_objects_init() makes five objects: /0 (hidden), /3 (one instance), and three with every kind of resource, Create and
+ * Delete: /500, /501 (no instance yet, its state is kept) and /502 (one instance at most, none yet). An operation is answered at once, with fake_objects.fail once that is set,
  * or held until fake_objects_answer() where hold says so. What a value list can't show (Execute, blocks of a
  * stream, watch) is written to the log, a line each.
  */
@@ -13,7 +13,7 @@
 #include "lwm2m/object.h"
 #include "lwm2m/registry.h"
 
-enum { FAKE_OBJECTS = 4, FAKE_HELD_MAX = 128, FAKE_VALUES_MAX = 64, FAKE_TEXT_MAX = 64 };
+enum { FAKE_OBJECTS = 5, FAKE_HELD_MAX = 128, FAKE_VALUES_MAX = 64, FAKE_TEXT_MAX = 64 };
 
 /* Resources of /500. */
 enum {

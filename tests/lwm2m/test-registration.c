@@ -194,7 +194,7 @@ static void rule_11_update_tells_what_changed(void **state)
 		/* the list is whole or not there */
 		{ 4 * SEC, "add /500/3",
 			"request POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,</3/0>,"
-			"</500>;ver=2.0,</500/0>,</500/3>,</501>" },
+			"</500>;ver=2.0,</500/0>,</500/3>,</501>,</502>" },
 		{ 4 * SEC, "answer 2.04", "updated 307" },
 		{ 5 * SEC, "update", "request POST /rd/5a" },
 		{ 5 * SEC, "answer 2.04", "updated 307" },

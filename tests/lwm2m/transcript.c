@@ -123,7 +123,7 @@ static void print_reply(struct transcript *transcript, const struct effect *effe
 	print_code(lines, message->code);
 	if (message->path.len > 0)
 		buffer_printf(lines, " %.*s", (int)message->path.len, message->path.data);
-	print_body(transcript, message, "/500");
+	print_body(transcript, message, transcript->path);
 }
 
 static void print_notify(struct transcript *transcript, const struct effect *effect)
@@ -291,6 +291,7 @@ static void play_request(struct transcript *transcript, uint16_t session, uint8_
 	uint8_t token[COAP_TOKEN_MAX], payload[512];
 
 	message.id = ++transcript->request;
+	snprintf(transcript->path, sizeof(transcript->path), "%.*s", (int)(query - target), target);
 	message.confirmable = true;
 	message.path = BYTES(target, (size_t)(query - target));
 	if (*query)

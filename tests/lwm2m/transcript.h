@@ -59,7 +59,8 @@ struct transcript {
 	struct buffer lines;
 	struct buffer persisted; /* the last contents that were to be kept */
 	usec_t now, shift;
-	uint32_t request;        /* id of the last request of a server */
+	uint32_t request;        /* id of the last request of a server, */
+	char path[64];           /* and what it was for */
 	uint32_t sent[4];        /* per server: id of the last effect that is answered */
 };
 
@@ -80,7 +81,7 @@ void transcript_play(const struct transcript_config *config, const struct step *
 
 /* The object list of the fake objects. */
 #define TRANSCRIPT_LINKS \
-	"</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>"
+	"</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>,</502>"
 #define TRANSCRIPT_REGISTER \
 	"request POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS "\nregistering"
 
