@@ -21,6 +21,7 @@ struct peer {
 	struct server *server;
 	struct registration registration;
 	struct body body;
+	bool suspended; /* its observations are, for now */
 };
 
 enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST };

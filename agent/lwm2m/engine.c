@@ -191,27 +191,24 @@ static struct peer *peer_find(const struct engine *engine, uint16_t session)
 	return session < engine->n_peers ? &engine->peers[session] : NULL;
 }
 
-static bool state_stands(enum registration_state state)
-{
-	return state == REGISTRATION_REGISTERED || state == REGISTRATION_UPDATING;
-}
-
 /*
- * Observations live as long as the registration that they were made under; an Update over a new session carries them
- * over. Nobody waits for an answer over a session that is gone.
+ * Observations live as long as the registration that they were made under. An Update over a new session carries them over;
+ * until it is answered the server does not know where we are. Nobody waits for an answer over a session that is gone.
  */
 static void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before)
 {
 	const struct registration *registration = &peer->registration;
 	enum registration_state after = registration->state;
-	bool stood = state_stands(before), stands = state_stands(after);
+	bool stands = after == REGISTRATION_REGISTERED || after == REGISTRATION_UPDATING;
 	bool lives = stands || (after == REGISTRATION_CONNECTING && registration->resume);
+	bool suspend = !stands || registration->unheard;
 
 	if (!lives || before == REGISTRATION_REGISTERING)
 		notify_forget_peer(engine, peer);
-	else if (stands != stood)
-		notify_suspend_peer(engine, peer, !stands);
-	if ((stood || before == REGISTRATION_DEREGISTERING) && !registration_stands(registration))
+	else if (suspend != peer->suspended)
+		notify_suspend_peer(engine, peer, suspend);
+	peer->suspended = suspend;
+	if (!registration_stands(registration) && before != after)
 		requests_abandon(engine, peer);
 }
 

@@ -181,8 +181,10 @@ static void print_effect(struct transcript *transcript, const struct effect *eff
 
 	if (effect->server && effect->server->session > 0)
 		buffer_printf(lines, "@%u ", effect->server->session);
-	if (effect->type == EFFECT_REQUEST || effect->type == EFFECT_NOTIFY)
+	if (effect->type == EFFECT_REQUEST)
 		transcript->sent[effect->message.session] = effect->id;
+	if (effect->type == EFFECT_NOTIFY)
+		transcript->notified[effect->message.session] = effect->id;
 	switch (effect->type) {
 	case EFFECT_CONNECT:
 		buffer_append_text(lines, "connect");
@@ -310,10 +312,6 @@ static void play_answer(struct transcript *transcript, uint16_t session, char *r
 	const char *code = next_word(&rest);
 	struct message response = { .session = session, .accept = -1, .format = -1, .observe = -1 };
 
-	if (!code) {
-		engine_response(transcript->engine, transcript->now, transcript->sent[session], 0, NULL);
-		return;
-	}
 	response.code = COAP_CODE(code[0] - '0', atoi(code + 2));
 	if (rest)
 		response.path = bytes_of(rest);
@@ -369,6 +367,12 @@ static bool play_engine(struct transcript *transcript, uint16_t session, const c
 		engine_response(engine, now, transcript->sent[session], -ETIMEDOUT, NULL);
 	else if (strcmp(verb, "reset") == 0)
 		engine_response(engine, now, transcript->sent[session], -ECONNRESET, NULL);
+	else if (strcmp(verb, "confirmed") == 0)
+		engine_response(engine, now, transcript->notified[session], 0, NULL);
+	else if (strcmp(verb, "unconfirmed") == 0)
+		engine_response(engine, now, transcript->notified[session], -ETIMEDOUT, NULL);
+	else if (strcmp(verb, "refused") == 0)
+		engine_response(engine, now, transcript->notified[session], -ECONNRESET, NULL);
 	else
 		return false;
 	return true;
@@ -384,8 +388,13 @@ static bool play_server(struct transcript *transcript, uint16_t session, const c
 		server->queue = true;
 	else if (strcmp(verb, "binding") == 0)
 		stpcpy(server->binding, rest);
+	else if (strcmp(verb, "pmin") == 0)
+		server->pmin_s = (uint32_t)atoi(rest);
+	else if (strcmp(verb, "pmax") == 0)
+		server->pmax_s = (uint32_t)atoi(rest);
 	else
 		return false;
+	registry_changed(&transcript->fake.registry, &PATH2(1, server->server_iid));
 	return true;
 }
 

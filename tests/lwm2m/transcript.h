@@ -8,12 +8,13 @@
  *
  *	start | stop | deregister | update | disable        the engine's own calls; stop leaves without a word
  *	connected [ERROR]                                    of the session in question
- *	answer 2.01 [/rd/5a] | unanswered | reset            to the request or notification that went out last
+ *	answer 2.01 [/rd/5a] | unanswered | reset            to the request that went out last
+ *	confirmed | unconfirmed | refused                    the notification that went out last
  *	GET /500/0/1 [observe=0] [token=01] [accept=112] [format=0] [offset=0] [more] ["text" | x:8301]   and all methods
  *	set /500/0/1 [TEXT]                                  another value; none without TEXT
  *	add /500/3 | remove /500/3 | add /501 | remove /501  an instance or object comes or goes
  *	hold | fail ERROR | done [ERROR]                     how the objects answer, see fake-object.h
- *	lifetime 60 | queue | binding T                      what a server writes to its account
+ *	lifetime 60 | queue | binding T | pmin 1 | pmax 60   what a server writes to its account
  *	(nothing)                                            time passes
  *
  * "@1 " before it makes it the second server's. Effects of that one have the same before them.
@@ -61,7 +62,7 @@ struct transcript {
 	usec_t now, shift;
 	uint32_t request;        /* id of the last request of a server, */
 	char path[64];           /* and what it was for */
-	uint32_t sent[4];        /* per server: id of the last effect that is answered */
+	uint32_t sent[4], notified[4]; /* per server: id of its last request and notification */
 };
 
 void transcript_init(struct transcript *transcript, const struct transcript_config *config);
@@ -88,3 +89,10 @@ void transcript_play(const struct transcript_config *config, const struct step *
 /* How most transcripts begin. */
 #define TRANSCRIPT_REGISTERED \
 	{ 0, "start", "connect" }, { 0, "connected", TRANSCRIPT_REGISTER }, { 0, "answer 2.01 /rd/5a", "registered 300" }
+
+/* The same for ever: no Update comes by itself. */
+#define TRANSCRIPT_REGISTERED_FOREVER \
+	{ 0, "lifetime 0" }, { 0, "start", "connect" }, \
+	{ 0, "connected", \
+		"request POST /rd?ep=dev&lt=0&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS "\nregistering" }, \
+	{ 0, "answer 2.01 /rd/5a", "registered 0" }
