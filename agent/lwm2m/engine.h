@@ -41,7 +41,10 @@ void engine_start(struct engine *engine, usec_t now);
 void engine_stop(struct engine *engine, usec_t now, bool deregister);
 bool engine_is_idle(const struct engine *engine);
 
-/* Fresh contents of an object that was kept by EFFECT_PERSIST. -EBADMSG: not such contents; nothing changed then. */
+/*
+ * Fresh contents of an object that was kept by EFFECT_PERSIST. -EBADMSG: not such contents, nothing changed then. -ENOENT:
+ * there is no object of this id that is kept. What the object refuses is its error.
+ */
 int engine_restore(struct engine *engine, uint16_t oid, struct bytes state);
 
 /* A request of a server. It is answered by one EFFECT_REPLY, now or later. */

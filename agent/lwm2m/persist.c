@@ -2,7 +2,10 @@
 #include "lwm2m/codec.h"
 #include "lwm2m/engine-internal.h"
 
-/* What servers may write is what a restart has to bring back; all else comes from configuration and the system. */
+/*
+ * What servers may write is what a restart has to bring back; all else comes from configuration and the system, or was
+ * written by another release that knows more.
+ */
 static void keep_writable(const struct object *object, struct records *records)
 {
 	size_t kept = 0;
@@ -10,7 +13,8 @@ static void keep_writable(const struct object *object, struct records *records)
 	for (size_t i = 0; i < records->count; i++) {
 		const struct resource_info *resource = object_find_resource(object, records->items[i].path.ids[2]);
 
-		if (resource && resource->operations & RESOURCE_W)
+		if (resource && resource->operations & RESOURCE_W &&
+		    (records->items[i].path.depth == PATH_RESOURCE_INSTANCE) == !!(resource->flags & RESOURCE_MULTIPLE))
 			records->items[kept++] = records->items[i];
 	}
 	records->count = kept;
@@ -104,9 +108,10 @@ int engine_restore(struct engine *engine, uint16_t oid, struct bytes state)
 	struct path path = PATH1(oid);
 	int r;
 
-	if (!object || !object->ops->write)
+	if (!object || !(object->info->flags & OBJECT_PERSIST) || !object->ops->write)
 		return -ENOENT;
 	r = codec_decode(CODEC_SENML_CBOR, &path, state, &types, &records);
+	keep_writable(object, &records);
 	for (size_t i = 0; i < object->n_instances && r >= 0; i++)
 		r = restore_instance(object, object->instances[i], &records);
 	return r;
