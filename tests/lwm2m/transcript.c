@@ -41,7 +41,7 @@ static int error_parse(const char *name)
 	return 0;
 }
 
-static enum value_type type_of(const void *data, const struct path *path)
+enum value_type transcript_type_of(const void *data, const struct path *path)
 {
 	const struct resource_info *resource = registry_find_resource(data, path);
 
@@ -51,7 +51,7 @@ static enum value_type type_of(const void *data, const struct path *path)
 /* "/500/0/1=5 /500/0/2=21.5" of a format that is not legible by itself. */
 static void print_records(struct transcript *transcript, int format, const char *base, struct bytes payload)
 {
-	const struct codec_types types = { type_of, &transcript->fake.registry };
+	const struct codec_types types = { transcript_type_of, &transcript->fake.registry };
 	_cleanup_(records_deinit) struct records records = { 0 };
 	struct path path;
 
