@@ -161,8 +161,8 @@ static void test_every_key(void **state)
 static const struct {
 	const char *text, *expected;
 } wrong[] = {
-	{ "[agent]\nendpint = x\n", "agent.conf:2: unknown key 'endpint' in [agent]; is it 'endpoint'?\n" },
-	{ "[agnet]\n", "agent.conf:1: unknown section [agnet]; is it [agent]?\n" },
+	{ AGENT "endpint = x\n", "agent.conf:3: unknown key 'endpint' in [agent]; is it 'endpoint'?\n" },
+	{ AGENT "[agnet]\n", "agent.conf:3: unknown section [agnet]; is it [agent]?\n" },
 	{ AGENT "[servers.main]\n", "agent.conf:3: unknown section [servers.main]; is it [server.NAME]?\n" },
 	{ AGENT "[server]\n", "agent.conf:3: unknown section [server]; is it [server.NAME]?\n" },
 	{ AGENT "[server.]\n", "agent.conf:3: unknown section [server.]; is it [server.NAME]?\n" },

@@ -91,8 +91,14 @@ static void test_name(void **state)
 {
 	_cleanup_(closep) int event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	_cleanup_(resolve_freep) struct resolve *resolve = NULL;
+	struct addrinfo *known, hints = { 0 };
 	struct addresses addresses;
 
+	if (__real_getaddrinfo("localhost", NULL, &hints, &known) != 0) {
+		print_message("# this machine does not know localhost\n");
+		skip();
+	}
+	freeaddrinfo(known);
 	resolve = start("localhost", event_fd);
 	wait_for(event_fd);
 	assert_true(resolve_is_done(resolve));
