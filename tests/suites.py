@@ -32,7 +32,9 @@ class Outcome:
         self.output = (record.get('stdout') or '') + (record.get('stderr') or '')
         self.passed, self.failed, self.skips = 0, 0, []
         self._count()
-        if self.result not in (*GOOD, 'SKIP') and not self.failed:
+        # cmocka before 1.1.6 says "not ok 1 # SKIP", which meson takes for a failure; the program itself knows better.
+        skipped_only = self.result == 'FAIL' and self.returncode == 0 and self.skips
+        if self.result not in (*GOOD, 'SKIP') and not self.failed and not skipped_only:
             self.failed = 1
 
     def _count(self):
@@ -192,7 +194,7 @@ def main():
 
     outcomes, status = run_meson(options, Progress())
     counts = report(options, outcomes)
-    if status != 0 and counts[1] == 0:
+    if status != 0 and not outcomes:
         counts[1] = 1
     if options.tally:
         with open(options.tally, 'a', encoding='utf-8') as handle:
