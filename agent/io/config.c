@@ -112,7 +112,8 @@ static int complete_endpoint(struct config_loader *loader, const char *file, str
 	char endpoint[ENDPOINT_DEFAULT_MAX];
 	int r;
 
-	if (config->endpoint)
+	/* One that is wrong was said to be so. */
+	if (config->endpoint || loader->errors > 0)
 		return 0;
 	r = endpoint_default(endpoint);
 	if (r < 0) {
