@@ -130,6 +130,8 @@ static void answer(struct fake_objects *fake, struct operation *operation)
 		fake->held[fake->n_held++] = operation;
 		return;
 	}
+	while (fake->release && fake->n_held > 0)
+		fake_objects_answer(fake, 0);
 	fake->fail = 0;
 	if (error == 0 && operation->type == OPERATION_READ)
 		error = read_now(fake, operation);

@@ -123,7 +123,8 @@ static void print_reply(struct transcript *transcript, const struct effect *effe
 	print_code(lines, message->code);
 	if (message->path.len > 0)
 		buffer_printf(lines, " %.*s", (int)message->path.len, message->path.data);
-	print_body(transcript, message, transcript->path);
+	/* TLV is relative to what was asked for; the others name it */
+	print_body(transcript, message, message->format == CODEC_TLV ? transcript->path : "/");
 }
 
 static void print_notify(struct transcript *transcript, const struct effect *effect)
@@ -434,6 +435,15 @@ static void play_verb(struct transcript *transcript, const char *does)
 	if (!play_engine(transcript, session, verb, rest) && !play_server(transcript, session, verb, rest) &&
 	    !play_objects(transcript, verb, rest))
 		fail_msg("unknown verb %s", verb);
+}
+
+void transcript_do(struct transcript *transcript, usec_t at, const char *does)
+{
+	transcript->now = at;
+	if (does)
+		play_verb(transcript, does);
+	settle(transcript);
+	buffer_clear(&transcript->lines);
 }
 
 static void play_step(struct transcript *transcript, const struct step *step)

@@ -76,6 +76,9 @@ enum value_type transcript_type_of(const void *data, const struct path *path);
 /* Plays on where the last call left off. */
 void transcript_steps(struct transcript *transcript, const struct step *steps, size_t n_steps);
 
+/* Does one thing, or ticks for NULL, whatever comes of it. */
+void transcript_do(struct transcript *transcript, usec_t at, const char *does);
+
 /* A whole test: init, steps, deinit. */
 void transcript_play(const struct transcript_config *config, const struct step *steps, size_t n_steps);
 

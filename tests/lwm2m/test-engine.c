@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "transcript.h"
+
+static void nothing_is_due_when_nothing_is_to_be_done(void **state)
+{
+	static struct transcript transcript;
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "GET /500 observe=0 token=01",
+			"watch 500 on\n2.05 observe=0 format=112 {/500/0/0=abc /500/0/1=5 /500/0/2=21.5 /500/0/4/0=10 "
+			"/500/0/4/2=30}" },
+	};
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	assert_int_equal(engine_deadline(transcript.engine), USEC_INFINITY);
+	play_on(&transcript, steps);
+	assert_int_equal(engine_deadline(transcript.engine), USEC_INFINITY);
+	transcript_deinit(&transcript);
+}
+
+/* One wake-up per Update: none for the way there. */
+static void no_idle_wake_ups(void **state)
+{
+	static struct transcript transcript;
+	static const struct step registered[] = { TRANSCRIPT_REGISTERED };
+	unsigned int wake_ups = 0;
+	usec_t deadline;
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, registered);
+	for (; (deadline = engine_deadline(transcript.engine)) < 24 * HOUR; wake_ups++) {
+		transcript_do(&transcript, deadline, NULL);
+		transcript_do(&transcript, deadline, "answer 2.04");
+	}
+	assert_int_equal(wake_ups, 86400 / 207);
+	transcript_deinit(&transcript);
+}
+
+static void changes_ask_for_a_tick_at_once(void **state)
+{
+	static struct transcript transcript;
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	registry_persist(&transcript.fake.registry, 501);
+	assert_int_equal(engine_deadline(transcript.engine), 0);
+	transcript_do(&transcript, 1 * SEC, NULL);
+	assert_int_equal(engine_deadline(transcript.engine), USEC_INFINITY);
+	assert_int_equal(object_add_instance(fake_objects_get(&transcript.fake, 500), 1), 0);
+	assert_int_equal(engine_deadline(transcript.engine), 0);
+	transcript_do(&transcript, 1 * SEC, NULL);
+	assert_int_equal(engine_deadline(transcript.engine), USEC_INFINITY);
+	transcript_deinit(&transcript);
+}
+
+static void which_accounts_are_started(void **state)
+{
+	static const struct step steps[] = { { 0, "start", "@1 connect" }, { 1 * SEC, "@1 stop", "@1 close" } };
+	struct transcript transcript = { 0 };
+	struct engine_config config = { .endpoint = "dev" };
+	struct server *bootstrap, *disabled, *server;
+
+	(void)state;
+	servers_init(&transcript.servers);
+	assert_int_equal(server_new(&transcript.servers, "bootstrap", &bootstrap), 0);
+	bootstrap->bootstrap = true;
+	assert_int_equal(server_new(&transcript.servers, "disabled", &disabled), 0);
+	disabled->enabled = false;
+	assert_int_equal(server_new(&transcript.servers, "main", &server), 0);
+	fake_objects_init(&transcript.fake, &transcript.lines);
+	assert_int_equal(engine_new(&config, &transcript.fake.registry, &transcript.servers, &transcript.engine), 0);
+	assert_null(engine_registration(transcript.engine, bootstrap));
+	assert_int_equal(engine_registration(transcript.engine, disabled)->state, REGISTRATION_IDLE);
+	assert_int_equal(disabled->session, 0);
+	assert_int_equal(server->session, 1);
+	/* of none of its accounts */
+	engine_update(transcript.engine, 0, bootstrap);
+	engine_disable(transcript.engine, 0, bootstrap);
+	play_on(&transcript, steps);
+	transcript_deinit(&transcript);
+}
+
+static void strangers_are_not_heard(void **state)
+{
+	static struct transcript transcript;
+	struct message response = { .code = COAP_CHANGED, .accept = -1, .format = -1, .observe = -1 };
+	static const struct step registered[] = { TRANSCRIPT_REGISTERED };
+	static const struct step nothing[] = { { 0 } };
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, registered);
+	engine_response(transcript.engine, 0, 0, 0, &response);
+	engine_response(transcript.engine, 0, 0, -ECONNRESET, NULL);
+	engine_response(transcript.engine, 0, 12345, 0, &response);
+	engine_response(transcript.engine, 0, 12345, -ETIMEDOUT, NULL);
+	engine_connected(transcript.engine, 0, 7, 0);
+	engine_connected(transcript.engine, 0, 65535, -EIO);
+	play_on(&transcript, nothing);
+	transcript_deinit(&transcript);
+}
+
+/* Everything that is under way goes with the engine. */
+static void free_at_any_time(void **state)
+{
+	static struct transcript transcript;
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 0, "GET /500/0/2 observe=0 token=01", "watch 500 on\n2.05 observe=0 format=0 21.5" },
+		{ 0, "PUT /500?pmin=1", "2.04" },
+		{ 0, "PUT /500/0/0 format=0 offset=0 more \"ab\"", "2.31" },
+		{ 0, "hold" },
+		{ 0, "GET /500/0/0" },
+		{ 1 * SEC, "set /500/0/2 1" },
+	};
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, steps);
+	engine_update(transcript.engine, 2 * SEC, transcript_server(&transcript, 0));
+	transcript_deinit(&transcript);
+	assert_null(engine_free(NULL));
+}
+
+/* An object that ends one operation while it is asked for another. */
+static void operations_may_end_in_a_call(void **state)
+{
+	static struct transcript transcript;
+	static const struct step held[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 0, "hold" },
+		{ 1 * SEC, "GET /500/0/0" },
+	};
+	static const struct step both[] = { { 2 * SEC, "GET /500/0/1", "#1 2.05 format=0 abc\n2.05 format=0 5" } };
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, held);
+	transcript.fake.hold = false;
+	transcript.fake.release = true;
+	play_on(&transcript, both);
+	transcript_deinit(&transcript);
+}
+
+static const char *const random_verbs[] = {
+	"start", "stop", "deregister", "update", "disable", "connected", "connected", "connected", "connected EIO",
+	"@1 connected", "@1 connected", "@1 connected EIO", "answer 2.01 /rd/1", "answer 2.01 /rd/1", "answer 2.04",
+	"answer 2.04", "answer 4.04", "answer 4.12", "@1 answer 2.01 /rd/2", "@1 answer 2.04", "@1 answer 5.00",
+	"unanswered", "reset", "@1 unanswered", "confirmed", "unconfirmed", "refused", "@1 refused", "start", "start",
+	"GET /500", "GET /500/0/1", "GET /501/0 accept=40", "@1 GET /500/0/4/2", "DELETE /500/0/4/2",
+	"GET /500/0/1 observe=0 token=01", "GET /500/0 observe=0 token=02", "GET /500 observe=0 token=03",
+	"@1 GET /500/0/2 observe=0 token=01", "@1 GET /501 observe=0 token=02", "@1 GET /500/0/4/2 observe=0 token=03",
+	"GET /500/0/1 observe=1 token=01", "@1 GET /500/0/2 observe=1 token=01", "GET /500/1 observe=0 token=01",
+	"PUT /500/0/1 format=0 \"6\"", "PUT /500/0/4/2 format=0 \"6\"", "PUT /500?pmin=5&pmax=20", "PUT /500/0/2?pmin",
+	"@1 PUT /500/0/2?pmax=3", "PUT /500/0/0 format=0 offset=0 more \"ab\"", "PUT /500/0/0 format=0 offset=2 \"cd\"",
+	"PUT /500/0/5 format=42 offset=0 more \"ab\"", "@1 PUT /500/0/5 format=42 offset=0 more \"ab\"",
+	"PUT /500/0/5 format=42 offset=2 more \"cd\"", "PUT /500/0/5 format=42 offset=4 \"ef\"", "POST /500/0/3",
+	"POST /500 format=11542 x:c10061", "@1 POST /501 format=11542 x:c10061", "DELETE /500/1", "DELETE /501/0",
+	"DELETE /500/0", "POST /500 format=11542 x:c10061", "set /500/0/1 7", "set /500/0/2 7.5", "set /500/0/2",
+	"set /500/0/4/2 8", "hold", "fail EIO", "fail ENODATA", "fail ENOENT", "pmin 3", "pmax 9", "lifetime 400",
+};
+
+/* Held operations end, the hold ends, an object goes or comes back. */
+static void meddle(struct transcript *transcript, unsigned int choice)
+{
+	struct fake_objects *fake = &transcript->fake;
+	struct object *object = fake_objects_get(fake, choice % 2 ? 500 : 501);
+
+	if (choice < 12 && fake->n_held > 0)
+		fake_objects_answer(fake, choice < 10 ? 0 : -EIO);
+	else if (choice == 12)
+		fake->hold = false;
+	else if (choice == 13 && !object->registry)
+		assert_int_equal(registry_add(&fake->registry, object), 0);
+	else if (choice == 14 && object->registry)
+		registry_remove(&fake->registry, object);
+}
+
+/* Whatever comes in whatever order: no crash, no spin, and it ends when told to. */
+static void at_random(void **state)
+{
+	static struct transcript transcript;
+	unsigned int seed;
+
+	(void)state;
+	for (seed = 1; seed <= 20; seed++) {
+		unsigned int random = seed;
+
+		transcript_init(&transcript, &(struct transcript_config){ .servers = 2, .limits.operations = 8 });
+		for (unsigned int i = 0; i < 2000; i++) {
+			usec_t at = transcript.now + (usec_t)(rand_r(&random) % 3000) * USEC_PER_MSEC;
+			bool verb = rand_r(&random) % 3 > 0;
+
+			if (!verb)
+				meddle(&transcript, (unsigned int)rand_r(&random) % 15);
+			transcript_do(&transcript, at,
+				verb ? random_verbs[(unsigned int)rand_r(&random) % ELEMENTSOF(random_verbs)] : NULL);
+		}
+		transcript_do(&transcript, transcript.now, "stop");
+		assert_true(engine_is_idle(transcript.engine));
+		while (transcript.fake.n_held > 0)
+			fake_objects_answer(&transcript.fake, 0);
+		transcript_do(&transcript, transcript.now, NULL);
+		transcript_do(&transcript, transcript.now + HOUR, NULL);
+		transcript.fake.hold = false;
+		while (transcript.fake.n_held > 0)
+			fake_objects_answer(&transcript.fake, 0);
+		transcript_do(&transcript, transcript.now, NULL);
+		assert_int_equal(engine_deadline(transcript.engine), USEC_INFINITY);
+		for (size_t i = 0; i < FAKE_OBJECTS; i++) {
+			assert_int_equal(transcript.fake.objects[i].object.pending, 0);
+			assert_false(transcript.fake.objects[i].object.watched);
+		}
+		transcript_deinit(&transcript);
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(nothing_is_due_when_nothing_is_to_be_done),
+	cmocka_unit_test(no_idle_wake_ups),
+	cmocka_unit_test(changes_ask_for_a_tick_at_once),
+	cmocka_unit_test(which_accounts_are_started),
+	cmocka_unit_test(strangers_are_not_heard),
+	cmocka_unit_test(free_at_any_time),
+	cmocka_unit_test(operations_may_end_in_a_call),
+	cmocka_unit_test(at_random),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests_name("lwm2m/engine", tests, NULL, NULL);
+}
