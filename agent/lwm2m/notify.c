@@ -188,12 +188,6 @@ void notify_tick(struct engine *engine)
 {
 	struct observation *observation;
 
-	while ((observation = observations_due(&engine->observations, engine->now))) {
-		struct peer *peer = &engine->peers[observation->session];
-
-		if (registration_stands(&peer->registration))
-			notify_read(engine, peer, observation);
-		else
-			observation_suspend(&engine->observations, observation);
-	}
+	while ((observation = observations_due(&engine->observations, engine->now)))
+		notify_read(engine, &engine->peers[observation->session], observation);
 }

@@ -462,6 +462,4 @@ void registration_tick(struct registration *registration, usec_t now, struct eff
 		connect(registration, now, effects);
 	else if (registration->state == REGISTRATION_REGISTERED)
 		send_update(registration, now, effects);
-	else
-		registration->deadline = USEC_INFINITY;
 }
