@@ -135,7 +135,7 @@ static void answer(struct fake_objects *fake, struct operation *operation)
 	fake->fail = 0;
 	if (error == 0 && operation->type == OPERATION_READ)
 		error = read_now(fake, operation);
-	operation_done(operation, error);
+	operation_done(operation, error < 0 ? error : 0);
 }
 
 static void fake_read(struct object *object, struct operation *operation)

@@ -49,7 +49,7 @@ struct fake_objects {
 	struct operation *held[FAKE_HELD_MAX];
 	size_t n_held;
 	bool hold, release; /* release: the next operation ends what is held first */
-	int fail;
+	int fail; /* 1: claims success without a value */
 	struct buffer *log;
 };
 

@@ -146,6 +146,32 @@ static void operations_may_end_in_a_call(void **state)
 	transcript_deinit(&transcript);
 }
 
+/* What an object ended stays ended, but its definition is gone with it. */
+static void an_object_may_go_before_its_answer_is_out(void **state)
+{
+	static struct transcript transcript;
+	static const struct step held[] = {
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "hold" },
+		{ 1 * SEC, "GET /3/0/0" },
+		{ 1 * SEC, "PUT /500/0/0 format=0 \"x\"" },
+	};
+	static const struct step gone[] = {
+		{ 1 * SEC, NULL,
+			"#1 5.03\n5.03\nrequest POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</501>,</502>" },
+	};
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, held);
+	fake_objects_answer(&transcript.fake, 0);
+	fake_objects_answer(&transcript.fake, 0);
+	registry_remove(&transcript.fake.registry, fake_objects_get(&transcript.fake, 3));
+	registry_remove(&transcript.fake.registry, fake_objects_get(&transcript.fake, 500));
+	play_on(&transcript, gone);
+	transcript_deinit(&transcript);
+}
+
 static const char *const random_verbs[] = {
 	"start", "stop", "deregister", "update", "disable", "connected", "connected", "connected", "connected EIO",
 	"@1 connected", "@1 connected", "@1 connected EIO", "answer 2.01 /rd/1", "answer 2.01 /rd/1", "answer 2.04",
@@ -227,6 +253,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(strangers_are_not_heard),
 	cmocka_unit_test(free_at_any_time),
 	cmocka_unit_test(operations_may_end_in_a_call),
+	cmocka_unit_test(an_object_may_go_before_its_answer_is_out),
 	cmocka_unit_test(at_random),
 };
 

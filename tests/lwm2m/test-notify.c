@@ -356,6 +356,9 @@ static void no_value_is_no_notification(void **state)
 		{ 1 * SEC, "set /500/0/2" },
 		{ 1000 * SEC },
 		{ 1000 * SEC, "set /500/0/2 1", "notify 2.05 token=01 observe=1 format=0 1" },
+		{ 1000 * SEC, "lie" },
+		{ 1000 * SEC, "set /500/0/2 2" },
+		{ 1000 * SEC, "set /500/0/2 3", "notify 2.05 token=01 observe=2 format=0 3" },
 		/* a multiple resource without instances has a value: none */
 		{ 1001 * SEC, "GET /500/0/4 observe=0 token=02",
 			"2.05 observe=0 format=112 {/500/0/4/0=10 /500/0/4/2=30}" },
@@ -517,6 +520,13 @@ static void servers_observe_for_themselves(void **state)
 		{ 0, "@1 PUT /500/0/2?pmin=10", "@1 2.04" },
 		{ 1 * SEC, "set /500/0/2 1", "notify 2.05 token=01 observe=1 format=0 1" },
 		{ 10 * SEC, NULL, "@1 notify 2.05 token=01 observe=1 format=0 1" },
+		/* the other one's session matters to neither */
+		{ 10 * SEC, "@1 update", "@1 request POST /rd/1" },
+		{ 10 * SEC, "@1 unanswered", "@1 close\n@1 connect" },
+		{ 10 * SEC, "set /500/0/2 9", "notify 2.05 token=01 observe=2 format=0 9" },
+		{ 10 * SEC, "@1 connected",
+			"@1 " "request POST /rd/1?lt=300&b=U format=40 " TRANSCRIPT_LINKS },
+		{ 10 * SEC, "@1 answer 2.04", "@1 updated 207" },
 		{ 11 * SEC, "refused" },
 		{ 12 * SEC, "set /500/0/2 2" },
 		{ 20 * SEC, NULL, "@1 notify 2.05 token=01 observe=2 format=0 2" },

@@ -42,31 +42,36 @@ static void writes_of_kept_objects_are_persisted(void **state)
 /* Before the first registration too: what the agent itself changed. */
 static void objects_ask_for_it(void **state)
 {
-	static struct transcript transcript;
-	static const struct step nothing[] = { { 0, "set /501/0/0 a" } };
-	static const struct step kept[] = { { 0, NULL, "persist 501 {/501/0/0=a}" }, { 1000 * SEC } };
+	static const struct step steps[] = {
+		{ 0, "set /501/0/0 a" },
+		{ 0, "keep /501", "persist 501 {/501/0/0=a}" },
+		{ 0, "keep /9" },
+		{ 1000 * SEC },
+	};
 
 	(void)state;
-	transcript_init(&transcript, &(struct transcript_config){ 0 });
-	play_on(&transcript, nothing);
-	registry_persist(&transcript.fake.registry, 501);
-	registry_persist(&transcript.fake.registry, 501);
-	registry_persist(&transcript.fake.registry, 9);
-	play_on(&transcript, kept);
-	transcript_deinit(&transcript);
+	play(steps);
 }
 
-static void waits_while_all_operations_are_taken(void **state)
+static void waits_for_a_free_operation(void **state)
 {
 	static const struct step steps[] = {
-		WITH_501_0,
-		{ 1 * SEC, "hold" },
-		{ 1 * SEC, "PUT /501/0/1 format=0 \"7\"" },
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "set /501/0/0 a" },
+		{ 0, "hold" },
 		{ 1 * SEC, "GET /500/0/1" },
-		{ 2 * SEC, "GET /501/0/1", "5.03" },
-		{ 3 * SEC, "done", "#2 2.04" },
-		{ 4 * SEC, "done", "#3 2.05 format=0 5" },
-		{ 5 * SEC, "done", "persist 501 {/501/0/0=a /501/0/1=7}" },
+		{ 1 * SEC, "GET /3/0/0" },
+		{ 1 * SEC, "keep /501" },
+		{ 2 * SEC, "done", "#1 2.05 format=0 5" },
+		{ 3 * SEC, "done", "2.05 format=0 maker" },
+		{ 4 * SEC, "done", "persist 501 {/501/0/0=a}" },
+		/* and as long as it may take */
+		{ 5 * SEC, "keep /501" },
+		{ 15 * SEC, NULL, "slow /501" },
+		{ 16 * SEC, "done", "persist 501 {/501/0/0=a}" },
+		{ 17 * SEC, "keep /501" },
+		{ 18 * SEC, "done EIO" },
+		{ 1000 * SEC },
 	};
 
 	(void)state;
@@ -144,7 +149,7 @@ static void bad_state_changes_nothing(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(writes_of_kept_objects_are_persisted),
 	cmocka_unit_test(objects_ask_for_it),
-	cmocka_unit_test(waits_while_all_operations_are_taken),
+	cmocka_unit_test(waits_for_a_free_operation),
 	cmocka_unit_test(round_trip),
 	cmocka_unit_test(bad_state_changes_nothing),
 };

@@ -127,6 +127,7 @@ static void rule_39_codes_of_objects(void **state)
 		{ 0, "fail ETIMEDOUT" },  { 0, "GET /500/0/1", "5.03" },
 		{ 0, "fail ECONNRESET" }, { 0, "GET /500/0/1", "5.03" },
 		{ 0, "fail EIO" },        { 0, "GET /500/0/1", "5.00" },
+		{ 0, "lie" },             { 0, "GET /500/0/1", "4.04" },
 		{ 0, "fail EIO" },        { 0, "POST /500/0/3", "execute /500/0/3\n5.00" },
 		{ 0, "fail EIO" },        { 0, "DELETE /500/0", "5.00" },
 		{ 0, "fail EIO" },        { 0, "POST /500 format=11542 x:c10061", "5.00" },
@@ -405,6 +406,19 @@ static void silence_becomes_5_03(void **state)
 	play(steps);
 }
 
+static void rule_39_patience_is_configurable(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 0, "hold" },
+		{ 1 * SEC, "GET /500/0/1" },
+		{ 4 * SEC, NULL, "slow /500/0/1\n5.03" },
+	};
+
+	(void)state;
+	play(steps, .limits.operation_timeout_s = 3);
+}
+
 static void nobody_waits_once_the_session_is_gone(void **state)
 {
 	static const struct step steps[] = {
@@ -626,6 +640,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_4_attributes_are_per_server),
 	cmocka_unit_test(answers_later),
 	cmocka_unit_test(silence_becomes_5_03),
+	cmocka_unit_test(rule_39_patience_is_configurable),
 	cmocka_unit_test(nobody_waits_once_the_session_is_gone),
 	cmocka_unit_test(pending_operations_are_bounded),
 	cmocka_unit_test(a_dead_object_takes_no_other_down),

@@ -236,7 +236,7 @@ static void pass_time(struct transcript *transcript, usec_t at)
 {
 	usec_t deadline;
 
-	while ((deadline = engine_deadline(transcript->engine)) < at) {
+	while (transcript->now < at && (deadline = engine_deadline(transcript->engine)) < at) {
 		transcript->now = deadline > transcript->now ? deadline : transcript->now;
 		settle(transcript);
 		if (transcript->lines.len > 0)
@@ -407,6 +407,10 @@ static bool play_objects(struct transcript *transcript, const char *verb, char *
 		play_come_or_go(transcript, *verb == 'a', rest);
 	else if (strcmp(verb, "hold") == 0)
 		transcript->fake.hold = true;
+	else if (strcmp(verb, "lie") == 0)
+		transcript->fake.fail = 1;
+	else if (strcmp(verb, "keep") == 0)
+		registry_persist(&transcript->fake.registry, (uint16_t)atoi(rest + 1));
 	else if (strcmp(verb, "fail") == 0)
 		transcript->fake.fail = error_parse(rest);
 	else if (strcmp(verb, "done") == 0)

@@ -13,7 +13,8 @@
  *	GET /500/0/1 [observe=0] [token=01] [accept=112] [format=0] [offset=0] [more] ["text" | x:8301]   and all methods
  *	set /500/0/1 [TEXT]                                  another value; none without TEXT
  *	add /500/3 | remove /500/3 | add /501 | remove /501  an instance or object comes or goes
- *	hold | fail ERROR | done [ERROR]                     how the objects answer, see fake-object.h
+ *	hold | fail ERROR | lie | done [ERROR]               how the objects answer, see fake-object.h
+ *	keep /501                                            an object's own state changed
  *	lifetime 60 | queue | binding T | pmin 1 | pmax 60   what a server writes to its account
  *	(nothing)                                            time passes
  *
