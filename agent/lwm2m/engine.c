@@ -203,7 +203,7 @@ static void peer_follow(struct engine *engine, struct peer *peer, enum registrat
 	bool lives = stands || (after == REGISTRATION_CONNECTING && registration->resume);
 	bool suspend = !stands || registration->unheard;
 
-	if (!lives || before == REGISTRATION_REGISTERING)
+	if (!lives)
 		notify_forget_peer(engine, peer);
 	else if (suspend != peer->suspended)
 		notify_suspend_peer(engine, peer, suspend);
