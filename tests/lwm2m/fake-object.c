@@ -204,7 +204,11 @@ static int fake_probe(const struct object *object, uint16_t iid, const struct re
 
 static void fake_watch(struct object *object, bool watched)
 {
-	buffer_printf(owner_of(object)->log, "watch %u %s\n", object->info->id, watched ? "on" : "off");
+	struct fake_objects *fake = owner_of(object);
+
+	buffer_printf(fake->log, "watch %u %s\n", object->info->id, watched ? "on" : "off");
+	while (fake->release && fake->n_held > 0)
+		fake_objects_answer(fake, 0);
 }
 
 static const struct object_ops ops = {

@@ -48,7 +48,7 @@ struct fake_objects {
 	size_t n_values;
 	struct operation *held[FAKE_HELD_MAX];
 	size_t n_held;
-	bool hold, release; /* release: the next operation ends what is held first */
+	bool hold, release; /* release: the next call ends what is held first */
 	int fail; /* 1: claims success without a value */
 	struct buffer *log;
 };

@@ -146,6 +146,54 @@ static void operations_may_end_in_a_call(void **state)
 	transcript_deinit(&transcript);
 }
 
+/* State that waited for a free operation is read as soon as there is one, and not with the next event. */
+static void a_call_may_make_room(void **state)
+{
+	static struct transcript transcript;
+	static const struct step full[] = {
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "set /501/0/0 a" },
+		{ 0, "GET /500/0/2 observe=0 token=01", "watch 500 on\n2.05 observe=0 format=0 21.5" },
+		{ 0, "hold" },
+		{ 1 * SEC, "GET /500/0/0" },
+		{ 1 * SEC, "GET /3/0/0" },
+		{ 1 * SEC, "keep /501" },
+	};
+	static const struct step room[] = {
+		{ 2 * SEC, "GET /500/0/2 observe=1 token=01",
+			"watch 500 off\n#2 2.05 format=0 abc\n#3 2.05 format=0 maker\n2.05 format=0 21.5\n"
+			"persist 501 {/501/0/0=a}" },
+	};
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ .limits.operations = 2 });
+	play_on(&transcript, full);
+	transcript.fake.hold = false;
+	transcript.fake.release = true;
+	play_on(&transcript, room);
+	transcript_deinit(&transcript);
+}
+
+/* Between the end of an operation and the tick that passes it on the object goes on living. */
+static void results_are_those_of_their_time(void **state)
+{
+	static struct transcript transcript;
+	static const struct step held[] = {
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "hold" },
+		{ 1 * SEC, "GET /500/0/0" },
+	};
+	static const struct step told[] = { { 1 * SEC, NULL, "2.05 format=0 abc" } };
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, held);
+	fake_objects_answer(&transcript.fake, 0);
+	fake_objects_set(&transcript.fake, &PATH3(500, 0, FAKE_NAME), "xyz");
+	play_on(&transcript, told);
+	transcript_deinit(&transcript);
+}
+
 /* What an object ended stays ended, but its definition is gone with it. */
 static void an_object_may_go_before_its_answer_is_out(void **state)
 {
@@ -253,6 +301,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(strangers_are_not_heard),
 	cmocka_unit_test(free_at_any_time),
 	cmocka_unit_test(operations_may_end_in_a_call),
+	cmocka_unit_test(a_call_may_make_room),
+	cmocka_unit_test(results_are_those_of_their_time),
 	cmocka_unit_test(an_object_may_go_before_its_answer_is_out),
 	cmocka_unit_test(at_random),
 };

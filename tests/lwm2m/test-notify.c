@@ -156,6 +156,28 @@ static void rule_6_reset_cancels_that_one_only(void **state)
 	play(steps);
 }
 
+/* The one that is refused need not be the last one that was sent. */
+static void rule_6_any_notification_can_be_refused(void **state)
+{
+	static struct transcript transcript;
+	static const struct step twice[] = {
+		OBSERVED,
+		{ 1 * SEC, "set /500/0/2 1", "notify 2.05 token=01 observe=1 format=0 1" },
+	};
+	static const struct step after[] = { { 3 * SEC, "set /500/0/2 3" } };
+	uint32_t first;
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, twice);
+	first = transcript.notified[0];
+	transcript_do(&transcript, 2 * SEC, "set /500/0/2 2");
+	engine_response(transcript.engine, 2 * SEC, first, -ECONNRESET, NULL);
+	transcript_do(&transcript, 2 * SEC, NULL);
+	play_on(&transcript, after);
+	transcript_deinit(&transcript);
+}
+
 static void observe_1_cancels_and_reads(void **state)
 {
 	static const struct step steps[] = {
@@ -546,6 +568,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_4_attributes_come_before_defaults),
 	cmocka_unit_test(rule_7_one_in_24_hours_is_confirmable),
 	cmocka_unit_test(rule_6_reset_cancels_that_one_only),
+	cmocka_unit_test(rule_6_any_notification_can_be_refused),
 	cmocka_unit_test(observe_1_cancels_and_reads),
 	cmocka_unit_test(rule_6_a_new_registration_forgets),
 	cmocka_unit_test(rule_6_de_register_forgets),

@@ -147,6 +147,9 @@ static void rule_12_margin_of_short_lifetimes_is_half(void **state)
 		{ 0, "answer 2.01 /rd/5a", "registered 60" },
 		{ 30 * SEC, NULL, "request POST /rd/5a" },
 		{ 30 * SEC, "answer 2.04", "updated 30" },
+		{ 30 * SEC, "lifetime 100" },
+		{ 30 * SEC, "update", "request POST /rd/5a?lt=100" },
+		{ 30 * SEC, "answer 2.04", "updated 50" },
 		/* 186 s: still half of it; one more: 93 s before the end */
 		{ 31 * SEC, "lifetime 186" },
 		{ 31 * SEC, "update", "request POST /rd/5a?lt=186" },

@@ -450,11 +450,16 @@ static void pending_operations_are_bounded(void **state)
 		{ 1 * SEC, "GET /500/0/1" },
 		{ 1 * SEC, "GET /500/0/1", "5.03" },
 		{ 1 * SEC, "PUT /500/0/1 format=0 \"1\"", "5.03" },
+		{ 1 * SEC, "GET /3/0/0" },
+		{ 1 * SEC, "GET /3/0/0" },
+		{ 1 * SEC, "GET /501", "5.03" },
 		{ 2 * SEC, "done", "#1 2.05 format=0 5" },
 		{ 2 * SEC, "GET /500/0/1" },
 		{ 2 * SEC, "GET /500/0/1", "5.03" },
 		{ 3 * SEC, "done", "#2 2.05 format=0 5" },
-		{ 3 * SEC, "done", "#5 2.05 format=0 5" },
+		{ 3 * SEC, "done", "#5 2.05 format=0 maker" },
+		{ 3 * SEC, "done", "#6 2.05 format=0 maker" },
+		{ 3 * SEC, "done", "#8 2.05 format=0 5" },
 	};
 
 	(void)state;
