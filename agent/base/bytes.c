@@ -34,7 +34,7 @@ int buffer_reserve(struct buffer *buffer, size_t len, uint8_t **ret)
 		return -EMSGSIZE;
 	if (buffer->limit && buffer->len + len > buffer->limit)
 		return -EMSGSIZE;
-	if (buffer->len + len > buffer->allocated) {
+	if (!buffer->data || buffer->len + len > buffer->allocated) {
 		r = buffer_grow(buffer, buffer->len + len);
 		if (r < 0)
 			return r;

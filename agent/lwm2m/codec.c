@@ -115,7 +115,7 @@ int codec_decode(int format, const struct path *base, struct bytes payload, cons
 	if (codec->single && base->depth < PATH_RESOURCE)
 		return -ENOTSUP;
 	r = codec->decode(base, payload, types, ret);
-	if (r >= 0)
+	if (r >= 0 && ret->count > first)
 		r = check_decoded(base, ret->items + first, ret->count - first);
 	if (r < 0)
 		ret->count = first;

@@ -72,6 +72,8 @@ static void test_reserve(void **state)
 	_cleanup_(buffer_deinit) struct buffer buffer = { 0 };
 	uint8_t *room;
 
+	assert_int_equal(buffer_reserve(&buffer, 0, &room), 0);
+	assert_non_null(room);
 	assert_int_equal(buffer_append_text(&buffer, "begin"), 0);
 	assert_int_equal(buffer_reserve(&buffer, 1000, &room), 0);
 	assert_ptr_equal(room, buffer.data + 5);
