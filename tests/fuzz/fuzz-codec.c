@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One program for each format (FUZZ_FORMAT). The first byte says to which path the payload is sent; the last digit of a
+ * resource's id is its type, 0 is unknown.
+ */
+#include <math.h>
+
+#include "base/cleanup.h"
+#include "base/utf8.h"
+#include "fuzz.h"
+#include "lwm2m/codec.h"
+
+static enum value_type type_of(const void *data, const struct path *path)
+{
+	return path->ids[2] % _VALUE_TYPE_MAX;
+}
+
+static struct path choose_base(uint8_t byte)
+{
+	static const uint8_t depths[] = { PATH_INSTANCE, PATH_OBJECT, PATH_RESOURCE, PATH_RESOURCE_INSTANCE, PATH_ROOT };
+	struct path base = PATH4(9, 1, byte % 16, 1);
+
+	if (codec_find(FUZZ_FORMAT)->single)
+		return path_prefix(base, PATH_RESOURCE + (byte >> 4) % 2);
+	return path_prefix(base, depths[(byte >> 4) % ELEMENTSOF(depths)]);
+}
+
+static void check_value(const struct path *path, const struct value *value)
+{
+	enum value_type type = type_of(NULL, path);
+
+	CHECK(type == VALUE_NONE || value->type == type);
+	if (type != VALUE_NONE && value_type_is_bytes(type) && type != VALUE_OPAQUE)
+		CHECK(utf8_valid(value->bytes) && (value->bytes.len == 0 || !memchr(value->bytes.data, 0, value->bytes.len)));
+}
+
+static void check_records(const struct path *base, const struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *record = &records->items[i];
+
+		CHECK(record->path.depth >= PATH_RESOURCE && path_contains(base, &record->path));
+		CHECK(records_find(records, &record->path) == record);
+		CHECK(isfinite(record->time));
+		check_value(&record->path, &record->value);
+	}
+}
+
+/* Not every format carries what it gave out for a resource of unknown type: null, text that is not UTF-8. */
+static bool encodes(const struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (records->items[i].value.type == VALUE_NONE)
+			return false;
+	return true;
+}
+
+static void check_same(const struct records *records, const struct records *again)
+{
+	CHECK(records->count == again->count);
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *a = &records->items[i], *b = &again->items[i];
+
+		CHECK(path_equal(&a->path, &b->path));
+		CHECK(a->time == b->time);
+		if (type_of(NULL, &a->path) != VALUE_NONE)
+			CHECK(value_equal(&a->value, &b->value));
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct codec_types types = { type_of, NULL };
+	_cleanup_(records_deinit) struct records records = { 0 }, again = { 0 };
+	_cleanup_(buffer_deinit) struct buffer buffer = { 0 };
+	struct path base;
+
+	if (len == 0)
+		return 0;
+	base = choose_base(data[0]);
+	if (codec_decode(FUZZ_FORMAT, &base, BYTES(data + 1, len - 1), &types, &records) < 0) {
+		CHECK(records.count == 0);
+		return 0;
+	}
+	check_records(&base, &records);
+	if (!encodes(&records))
+		return 0;
+	CHECK(codec_encode(FUZZ_FORMAT, &base, &records, &buffer) == 0);
+	CHECK(codec_decode(FUZZ_FORMAT, &base, buffer_bytes(&buffer), &types, &again) == 0);
+	check_same(&records, &again);
+	return 0;
+}
