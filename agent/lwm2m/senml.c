@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/senml.h"
 
+#include <math.h>
+
 #include "base/cleanup.h"
 #include "lwm2m/codec-internal.h"
 
@@ -146,6 +148,7 @@ static int resolve_path(const struct senml *senml, struct bytes name, struct pat
 int senml_add(struct senml *senml, const struct senml_record *record)
 {
 	struct path path;
+	double time;
 	int r;
 
 	if (record->members & 1U << SENML_BASE_NAME)
@@ -155,13 +158,16 @@ int senml_add(struct senml *senml, const struct senml_record *record)
 	/* A record may be there just to set the base. */
 	if (!(record->members & MEMBER_VALUES))
 		return record->members & (1U << SENML_NAME | 1U << SENML_TIME) ? -EBADMSG : 0;
+	time = senml->base_time + record->time;
+	if (!isfinite(time))
+		return -EBADMSG;
 	r = resolve_path(senml, record->name, &path);
 	if (r < 0)
 		return r;
 	r = codec_add(senml->records, &path, &record->value, senml->types);
 	if (r < 0)
 		return r;
-	senml->records->items[senml->records->count - 1].time = senml->base_time + record->time;
+	senml->records->items[senml->records->count - 1].time = time;
 	return 0;
 }
 
