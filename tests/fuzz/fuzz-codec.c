@@ -46,11 +46,18 @@ static void check_records(const struct path *base, const struct records *records
 	}
 }
 
-/* Not every format carries what it gave out for a resource of unknown type: null, text that is not UTF-8. */
-static bool encodes(const struct records *records)
+/* Null has no form; jansson reads no integer past int64_t, though a float of that size may become one. */
+static bool comes_back(const struct value *value)
+{
+	if (FUZZ_FORMAT == CODEC_SENML_JSON && value->type == VALUE_UNSIGNED)
+		return value->natural <= INT64_MAX;
+	return value->type != VALUE_NONE;
+}
+
+static bool all_come_back(const struct records *records)
 {
 	for (size_t i = 0; i < records->count; i++)
-		if (records->items[i].value.type == VALUE_NONE)
+		if (!comes_back(&records->items[i].value))
 			return false;
 	return true;
 }
@@ -83,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	}
 	check_records(&base, &records);
-	if (!encodes(&records))
+	if (!all_come_back(&records))
 		return 0;
 	CHECK(codec_encode(FUZZ_FORMAT, &base, &records, &buffer) == 0);
 	CHECK(codec_decode(FUZZ_FORMAT, &base, buffer_bytes(&buffer), &types, &again) == 0);

@@ -140,6 +140,8 @@ static void rule_36_senml_members(void **state)
 		{ "a number as boolean member", PATH2(9, 1), hex("81 A3" BN "00 61 35 04 01"), -EBADMSG },
 		{ "a number as name", PATH2(9, 1), hex("81 A3" BN "00 02 02 01"), -EBADMSG },
 		{ "text as time", PATH2(9, 1), hex("81 A4" BN N_2 "06 61 31 02 01"), -EBADMSG },
+		{ "a time that is no number", PATH2(9, 1), hex("81 A4" BN N_2 "06 F9 7E 00 02 01"), -EBADMSG },
+		{ "a time without end", PATH2(9, 1), hex("81 A5" BN "22 F9 7C 00" N_2 "06 05 02 01"), -EBADMSG },
 		{ "half a link", PATH2(9, 1), hex("81 A3" BN "00 61 38 63 76 6C 6F 61 31"), -EINVAL },
 		{ "a base value", PATH2(9, 1), hex("81 A4" BN "24 01" N_2 "02 05"), -EBADMSG },
 		{ "a version to come", PATH2(9, 1), hex("81 A4 20 0B" BN N_2 "02 05"), -EBADMSG },

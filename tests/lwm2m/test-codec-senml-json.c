@@ -135,6 +135,8 @@ static void rule_36_senml_members(void **state)
 		{ "a number as data member", PATH2(9, 1), bytes_of("[{\"n\":\"/9/1/6\",\"vd\":1}]"), -EBADMSG },
 		{ "no Base64", PATH2(9, 1), bytes_of("[{\"n\":\"/9/1/6\",\"vd\":\"A\"}]"), -EINVAL },
 		{ "a number as name", PATH2(9, 1), bytes_of("[{\"n\":2,\"v\":1}]"), -EBADMSG },
+		{ "a time past doubles", PATH2(9, 1), bytes_of("[{\"bt\":1e308,\"t\":1e308,\"n\":\"/9/1/2\",\"v\":1}]"),
+			-EBADMSG },
 		{ "half a link", PATH2(9, 1), bytes_of("[{\"n\":\"/9/1/8\",\"vlo\":\"1\"}]"), -EINVAL },
 		{ "a base value", PATH2(9, 1), bytes_of("[{\"bv\":1,\"n\":\"/9/1/2\",\"v\":1}]"), -EBADMSG },
 		{ "a version to come", PATH2(9, 1), bytes_of("[{\"bver\":11,\"n\":\"/9/1/2\",\"v\":1}]"), -EBADMSG },
