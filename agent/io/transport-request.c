@@ -158,8 +158,13 @@ static void put_reply(const struct reply *reply, coap_pdu_t *response)
 		coap_pdu_set_code(response, COAP_RESPONSE_CODE_INTERNAL_ERROR);
 }
 
+/* Code 0 is silence, without acknowledgement and without memory: the request comes again, and is new then. */
 static void finish_now(struct connection *connection, const struct incoming *incoming, const struct reply *reply)
 {
+	if (reply->code == 0) {
+		coap_pdu_set_type(incoming->response, COAP_MESSAGE_NON); /* libcoap sends no empty NON */
+		return;
+	}
 	put_reply(reply, incoming->response);
 	if (!is_read(incoming->code))
 		dedup_add(&connection->dedup, usec_now(), incoming->mid, incoming->confirmable, reply);

@@ -18,8 +18,9 @@ struct transport;
 struct transport_handlers {
 	/*
 	 * A request. When its EFFECT_REPLY is carried out before this returns, the response travels in the
-	 * acknowledgement; else the request is acknowledged at once and the response follows on its own. A body in
-	 * blocks comes block by block, see message.offset. The message is borrowed for the call.
+	 * acknowledgement; else the request is acknowledged at once and the response follows on its own. Code 0 leaves
+	 * it without either. A body in blocks comes block by block, see message.offset. The message is borrowed for the
+	 * call.
 	 */
 	void (*request)(void *userdata, const struct message *request);
 

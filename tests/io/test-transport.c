@@ -206,6 +206,27 @@ static void late_reply_is_separate(void **state)
 	assert_true(peer_hears_nothing(peer));
 }
 
+/* What the engine does not want to answer yet: no acknowledgement, or the peer would not send it again. */
+static void code_0_is_silence(void **state)
+{
+	struct peer *peer = *state;
+	struct datagram request, response;
+
+	datagram_start(&request, CON, COAP_POST, 100, "tok");
+	datagram_path(&request, "/1/0/8");
+	peer->answer_now = true;
+	peer->answer.code = 0;
+	peer_send(peer, &request);
+	peer_wait_count(peer, &peer->n_requests, 1);
+	assert_true(peer_hears_nothing(peer));
+
+	peer->answer.code = COAP_CHANGED;
+	peer_send(peer, &request);
+	peer_receive(peer, &response);
+	assert_int_equal(datagram_code(&response), COAP_CHANGED);
+	assert_int_equal(peer->n_requests, 2);
+}
+
 static void late_reply_to_non(void **state)
 {
 	struct peer *peer = *state;
@@ -549,6 +570,7 @@ int main(void)
 		KNOWN(every_method_and_path_arrives),
 		KNOWN(created_says_where),
 		KNOWN(late_reply_is_separate),
+		KNOWN(code_0_is_silence),
 		KNOWN(late_reply_to_non),
 		KNOWN(repeated_request_is_executed_once),
 		KNOWN(repeated_non_is_executed_and_answered_once),
