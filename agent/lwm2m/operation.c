@@ -219,10 +219,19 @@ static int check_record(const struct target *target, const struct record *record
 	return 0;
 }
 
+/* Nothing is no value; only a multiple resource or an instance can be replaced by nothing. */
+static bool lacks_value(const struct target *target, const struct records *records)
+{
+	return records->count == 0 && target->path.depth >= PATH_RESOURCE &&
+		(target->path.depth == PATH_RESOURCE_INSTANCE || !(target->resource->flags & RESOURCE_MULTIPLE));
+}
+
 static int check_records(const struct target *target, struct records *records)
 {
 	size_t kept = 0;
 
+	if (lacks_value(target, records))
+		return -EBADMSG;
 	for (size_t i = 0; i < records->count; i++) {
 		int r = check_record(target, &records->items[i]);
 
