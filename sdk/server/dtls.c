@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <coap_shim.h>
+#include <stdio.h>
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
+
+#include "base/log.h"
+#include "transport-internal.h"
+
+/* What DTLS 1.2 and 1.3 clients with a pre-shared key have. No CBC: it does not go with Connection ID. */
+#define CIPHERS                                                                                  \
+	"TLS13-AES128-GCM-SHA256:TLS13-AES128-CCM-SHA256:TLS13-AES128-CCM-8-SHA256:"           \
+	"ECDHE-PSK-AES128-GCM-SHA256:PSK-AES128-GCM-SHA256:PSK-AES128-CCM:PSK-AES128-CCM-8"
+
+/* The TLS library calls this for each ClientHello, with or without a server name, before it chooses a cipher. */
+static const coap_dtls_spsk_info_t *on_hello(const char *name, coap_session_t *session, void *arg)
+{
+	WOLFSSL *tls = coap_shim_wolfssl(session);
+
+	if (!tls || wolfSSL_set_cipher_list(tls, CIPHERS) != WOLFSSL_SUCCESS)
+		log_warning("The TLS library knows none of our ciphers: DTLS will not work");
+	return NULL;
+}
+
+/* An identity is any bytes: what is not plain text must not reach a terminal as it is. */
+static const char *printable(struct bytes identity, char text[64])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < identity.len && n < 60; i++)
+		text[n++] = identity.data[i] >= ' ' && identity.data[i] < 0x7f ? (char)identity.data[i] : '?';
+	strcpy(text + n, n < identity.len ? "..." : "");
+	return text;
+}
+
+static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_session_t *session, void *arg)
+{
+	struct transport *transport = arg;
+	struct bytes text = BYTES(identity->s, identity->length);
+	char address[TRANSPORT_ADDRESS_MAX], name[64];
+	struct bytes key;
+
+	if (!transport->handlers->key(transport->userdata, text, &key)) {
+		log_warning("Refused %s: unknown PSK identity \"%s\"",
+			transport_address((struct session *)session, address), printable(text, name));
+		return NULL;
+	}
+	transport->key = (coap_bin_const_t){ key.len, key.data };
+	return &transport->key;
+}
+
+int dtls_set_up(struct transport *transport)
+{
+	coap_dtls_spsk_t set_up = {
+		.version = COAP_DTLS_SPSK_SETUP_VERSION,
+		.validate_id_call_back = on_identity,
+		.id_call_back_arg = transport,
+		.validate_sni_call_back = on_hello,
+		.sni_call_back_arg = transport,
+	};
+
+	return coap_context_set_psk2(transport->context, &set_up) ? 0 : -EPROTO;
+}
+
+struct bytes transport_identity(const struct session *session)
+{
+	const coap_bin_const_t *identity = coap_session_get_psk_identity((const coap_session_t *)session);
+
+	if (!identity || !transport_is_secure(session) ||
+	    coap_session_get_state((const coap_session_t *)session) != COAP_SESSION_STATE_ESTABLISHED)
+		return BYTES(NULL, 0);
+	return BYTES(identity->s, identity->length);
+}
+
+const char *transport_security(const struct session *session, char ret[TRANSPORT_ADDRESS_MAX])
+{
+	WOLFSSL *tls = coap_shim_wolfssl((coap_session_t *)session);
+	unsigned int cid_len = 0;
+
+	*ret = '\0';
+	if (!tls)
+		return ret;
+	if (wolfSSL_dtls_cid_is_enabled(tls))
+		(void)wolfSSL_dtls_cid_get_rx_size(tls, &cid_len);
+	snprintf(ret, TRANSPORT_ADDRESS_MAX, "%s, %s%s", wolfSSL_get_version(tls), wolfSSL_get_cipher(tls),
+		cid_len > 0 ? ", Connection ID" : "");
+	return ret;
+}
+
+void dtls_connected(coap_session_t *session)
+{
+	char address[TRANSPORT_ADDRESS_MAX], security[TRANSPORT_ADDRESS_MAX], name[64];
+	struct session *us = (struct session *)session;
+
+	log_info("DTLS connection of \"%s\" from %s: %s", printable(transport_identity(us), name),
+		transport_address(us, address), transport_security(us, security));
+}
+
+void dtls_failed(coap_session_t *session)
+{
+	char address[TRANSPORT_ADDRESS_MAX], name[64] = "";
+	const coap_bin_const_t *identity = coap_session_get_psk_identity(session);
+
+	if (identity)
+		(void)printable(BYTES(identity->s, identity->length), name);
+	log_warning("The DTLS handshake or connection of %s%s%s%s failed",
+		transport_address((struct session *)session, address), identity ? " (identity \"" : "", name,
+		identity ? "\")" : "");
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model.h - what is known of objects by their numbers: names, types, units
+ *
+ * A small table of the objects that LwM2M itself defines and of the common IPSO ones; nothing here is needed to talk to a
+ * client, it makes talking readable.
+ */
+#pragma once
+
+#include "lwm2m/codec.h"
+
+struct model_resource {
+	uint16_t object, id;
+	const char *name;
+	enum value_type type;
+	const char *unit; /* NULL: none, or not known */
+};
+
+/* NULL: unknown. */
+const char *model_object_name(uint16_t object);
+const struct model_resource *model_find(const struct path *path);
+
+/* The resource whose value is the unit of this one's ("/3303/0/5701" for "/3303/0/5700"). False: it has none. */
+bool model_unit_path(const struct path *path, struct path *ret);
+
+/*
+ * For codec_decode(): data is an enum value_type that holds for what the table does not know, or NULL. A type given by hand
+ * is for all resources of the payload.
+ */
+struct model_types {
+	enum value_type forced;
+};
+
+enum value_type model_type_of(const void *types, const struct path *path);
+
+/* "string", "integer", …: VALUE_NONE for anything else. */
+enum value_type model_type_parse(const char *name);
