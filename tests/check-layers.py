@@ -86,14 +86,14 @@ SYSTEM = [
 # … and libraries that only some files may use.
 LIBRARIES = [
     ('systemd/sd-journal.h', ['agent/base/log.c']),
-    ('systemd/sd-daemon.h', ['agent/io/loop.c']),
+    ('systemd/sd-daemon.h', ['agent/io/loop.c', 'sdk/server/daemon.c']),
     ('systemd/sd-id128.h', ['agent/io/endpoint.c']),
     ('systemd/sd-bus.h', ['agent/io/bus.c', 'agent/plugin/*']),
     ('systemd/sd-event.h', ['agent/agent-internal.h', 'agent/io/loop.h', 'agent/io/bus.h', 'agent/plugin/*', 'sdk/*',
                             'plugins/*']),
     ('coap3/*', ['agent/io/transport*', 'sdk/server/*']),
     ('coap_shim.h', ['agent/io/transport*', 'sdk/server/*']),
-    ('wolfssl/*', ['agent/io/transport-tls.c']),
+    ('wolfssl/*', ['agent/io/transport-tls.c', 'sdk/server/dtls.c']),
     ('iniparser*', ['agent/io/ini.c']),
     ('cbor.h', ['agent/lwm2m/cbor-*.c', 'agent/lwm2m/codec-senml-cbor.c']),
     ('jansson.h', ['agent/lwm2m/codec-senml-json.c', 'sdk/server/*']),

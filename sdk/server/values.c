@@ -3,11 +3,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
-#include "lwm2m/rfc3339.h"
 #include "model.h"
 
 static int hex_digit(char c)
@@ -40,6 +40,17 @@ static int add_opaque(struct records *records, const struct path *path, const ch
 	return records_add_copy(records, *path, VALUE_OPAQUE(bytes, len / 2));
 }
 
+static int parse_time(const char *text, int64_t *ret)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+	if (!end || *end)
+		return -EINVAL;
+	*ret = timegm(&tm);
+	return 0;
+}
+
 int values_add(struct records *records, const struct path *path, enum value_type type, const char *text)
 {
 	struct value value = { .type = type };
@@ -48,7 +59,7 @@ int values_add(struct records *records, const struct path *path, enum value_type
 	if (type == VALUE_OPAQUE)
 		return add_opaque(records, path, text);
 	if (type == VALUE_TIME && strchr(text, 'T'))
-		r = rfc3339_parse(bytes_of(text), &value.integer);
+		r = parse_time(text, &value.integer);
 	else if (type == VALUE_BOOLEAN && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 		value.boolean = text[0] == 't';
 	else
