@@ -43,6 +43,11 @@ int buffer_reserve(struct buffer *buffer, size_t len, uint8_t **ret)
 	return 0;
 }
 
+static bool has_room(const struct buffer *buffer, size_t len)
+{
+	return len <= buffer->allocated - buffer->len && (!buffer->limit || buffer->len + len <= buffer->limit);
+}
+
 int buffer_append(struct buffer *buffer, const void *data, size_t len)
 {
 	uint8_t *room;
@@ -50,10 +55,12 @@ int buffer_append(struct buffer *buffer, const void *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	r = buffer_reserve(buffer, len, &room);
-	if (r < 0)
-		return r;
-	memcpy(room, data, len);
+	if (!has_room(buffer, len)) {
+		r = buffer_reserve(buffer, len, &room);
+		if (r < 0)
+			return r;
+	}
+	memcpy(buffer->data + buffer->len, data, len);
 	buffer->len += len;
 	return 0;
 }

@@ -28,16 +28,31 @@ static size_t sequence_len(const uint8_t *data, size_t len)
 	return 0;
 }
 
+/* Where the ASCII that begins at at ends: eight bytes at once while there are as many, since most text is no other. */
+static size_t skip_ascii(struct bytes text, size_t at)
+{
+	uint64_t eight;
+
+	for (; text.len - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, text.data + at, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (at < text.len && text.data[at] < 0x80)
+		at++;
+	return at;
+}
+
 size_t utf8_prefix(struct bytes text)
 {
-	size_t at = 0;
+	size_t at = skip_ascii(text, 0);
 
 	while (at < text.len) {
-		size_t len = text.data[at] < 0x80 ? 1 : sequence_len(text.data + at, text.len - at);
+		size_t len = sequence_len(text.data + at, text.len - at);
 
 		if (len == 0)
 			break;
-		at += len;
+		at = skip_ascii(text, at + len);
 	}
 	return at;
 }

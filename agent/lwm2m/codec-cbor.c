@@ -3,18 +3,17 @@
 #include "lwm2m/cbor-writer.h"
 #include "lwm2m/codec-internal.h"
 
-/* The head of tag 1, seconds since 1970. Leshan for one takes a bare number for no time. */
-#define TAG_TIME 0xC1
+/* Seconds since 1970. Leshan for one takes a number without this tag for no time. */
+#define TAG_TIME 1
 
 int codec_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret)
 {
 	const struct value *value = &records->items[0].value;
-	size_t tag_len = value->type == VALUE_TIME, len;
-	uint8_t head[1 + VALUE_TEXT_MAX];
+	uint8_t head[CBOR_HEAD_MAX + CBOR_VALUE_MAX];
+	size_t tag_len = value->type == VALUE_TIME ? cbor_put_head(CBOR_MAJOR_TAG, TAG_TIME, head) : 0;
+	size_t len = cbor_put_value(value, head + tag_len);
 	int r;
 
-	head[0] = TAG_TIME;
-	len = cbor_put_value(value, head + tag_len);
 	if (len == 0)
 		return -ENOTSUP;
 	r = buffer_append(ret, head, tag_len + len);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <cbor.h>
-
 #include "lwm2m/cbor-reader.h"
 #include "lwm2m/cbor-writer.h"
 #include "lwm2m/codec-internal.h"
@@ -9,25 +7,28 @@
 /* The longest beginning of a record: all but the bytes of a text or opaque value. */
 #define RECORD_MAX 128
 
-static size_t put_label(int label, uint8_t *ret)
+static size_t put_base_name(const struct path *base, const struct path *first, uint8_t *ret)
 {
-	return label >= 0 ? cbor_encode_uint((uint64_t)label, ret, CBOR_HEAD_MAX) :
-			    cbor_encode_negint((uint64_t)(-1 - label), ret, CBOR_HEAD_MAX);
+	char name[SENML_NAME_MAX];
+	size_t name_len = senml_base_name(base, first, name), len = cbor_put_integer(SENML_LABEL_BASE_NAME, ret);
+
+	len += cbor_put_head(CBOR_MAJOR_TEXT, name_len, ret + len);
+	memcpy(ret + len, name, name_len);
+	return len + name_len;
 }
 
-static size_t put_text(int label, const char *text, size_t text_len, uint8_t *ret)
+/* A name has 23 characters at most ("65534/65534/65534/65534"), so that its head is one byte. */
+static size_t put_name(const struct path *base, const struct path *path, uint8_t *ret)
 {
-	size_t len = put_label(label, ret);
+	size_t len = cbor_put_integer(SENML_LABEL_NAME, ret), name_len = senml_name(base, path, (char *)ret + len + 1);
 
-	len += cbor_encode_string_start(text_len, ret + len, CBOR_HEAD_MAX);
-	memcpy(ret + len, text, text_len);
-	return len + text_len;
+	return len + cbor_put_head(CBOR_MAJOR_TEXT, name_len, ret + len) + name_len;
 }
 
 static size_t put_time(double time, uint8_t *ret)
 {
 	struct value value = VALUE_FLOAT(time), whole;
-	size_t len = put_label(SENML_LABEL_TIME, ret);
+	size_t len = cbor_put_integer(SENML_LABEL_TIME, ret);
 
 	return len + cbor_put_value(value_convert(&value, VALUE_INTEGER, &whole) < 0 ? &value : &whole, ret + len);
 }
@@ -37,33 +38,32 @@ static size_t put_value_label(enum value_type type, uint8_t *ret)
 	switch (type) {
 	case VALUE_STRING:
 	case VALUE_CORELNK:
-		return put_label(SENML_LABEL_STRING, ret);
+		return cbor_put_integer(SENML_LABEL_STRING, ret);
 	case VALUE_BOOLEAN:
-		return put_label(SENML_LABEL_BOOLEAN, ret);
+		return cbor_put_integer(SENML_LABEL_BOOLEAN, ret);
 	case VALUE_OPAQUE:
-		return put_label(SENML_LABEL_DATA, ret);
+		return cbor_put_integer(SENML_LABEL_DATA, ret);
 	case VALUE_OBJLNK:
 		memcpy(ret, "\x63vlo", 4);
 		return 4;
 	default:
-		return put_label(SENML_LABEL_VALUE, ret);
+		return cbor_put_integer(SENML_LABEL_VALUE, ret);
 	}
 }
 
 static int append_record(struct buffer *buffer, const struct path *base, const struct record *record, bool first)
 {
-	char base_name[SENML_NAME_MAX], name[SENML_NAME_MAX];
-	size_t name_len = senml_name(base, &record->path, name), len, value_len;
+	bool named = record->path.depth > base->depth, timed = record->time != 0;
 	uint8_t head[RECORD_MAX];
+	size_t len, value_len;
 	int r;
 
-	len = cbor_encode_map_start(1U + first + (name_len > 0) + (record->time != 0), head, CBOR_HEAD_MAX);
+	len = cbor_put_head(CBOR_MAJOR_MAP, 1U + first + named + timed, head);
 	if (first)
-		len += put_text(SENML_LABEL_BASE_NAME, base_name, senml_base_name(base, &record->path, base_name),
-			head + len);
-	if (name_len > 0)
-		len += put_text(SENML_LABEL_NAME, name, name_len, head + len);
-	if (record->time != 0)
+		len += put_base_name(base, &record->path, head + len);
+	if (named)
+		len += put_name(base, &record->path, head + len);
+	if (timed)
 		len += put_time(record->time, head + len);
 	len += put_value_label(record->value.type, head + len);
 	value_len = cbor_put_value(&record->value, head + len);
@@ -76,7 +76,7 @@ static int append_record(struct buffer *buffer, const struct path *base, const s
 int codec_senml_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret)
 {
 	uint8_t head[CBOR_HEAD_MAX];
-	int r = buffer_append(ret, head, cbor_encode_array_start(records->count, head, sizeof(head)));
+	int r = buffer_append(ret, head, cbor_put_head(CBOR_MAJOR_ARRAY, records->count, head));
 
 	for (size_t i = 0; i < records->count && r >= 0; i++)
 		r = append_record(ret, base, &records->items[i], i == 0);

@@ -74,23 +74,24 @@ static int append_escape(struct buffer *buffer, uint8_t c)
 	return buffer_append(buffer, text, sizeof(text));
 }
 
+static const bool escaped[UINT8_MAX + 1] = { [0 ... 0x1F] = true, ['"'] = true, ['\\'] = true };
+
 /* Text that is UTF-8, as the inside of a JSON string. */
 static int append_escaped(struct buffer *buffer, struct bytes text)
 {
-	size_t start = 0;
-	int r = 0;
+	size_t start = 0, end;
+	int r;
 
-	for (size_t i = 0; i < text.len && r >= 0; i++) {
-		uint8_t c = text.data[i];
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		r = buffer_append(buffer, text.data + start, i - start);
-		if (r >= 0)
-			r = append_escape(buffer, c);
-		start = i + 1;
+	for (;; start = end + 1) {
+		for (end = start; end < text.len && !escaped[text.data[end]];)
+			end++;
+		r = buffer_append(buffer, text.data + start, end - start);
+		if (r < 0 || end == text.len)
+			return r;
+		r = append_escape(buffer, text.data[end]);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? r : buffer_append(buffer, text.data + start, text.len - start);
 }
 
 static int append_text(struct buffer *buffer, struct bytes text)
@@ -116,8 +117,8 @@ static int append_data(struct buffer *buffer, struct bytes data)
 static int append_record(struct buffer *buffer, const struct path *base, const struct record *record, bool first)
 {
 	const struct value *value = &record->value;
-	char text[RECORD_MAX], name[SENML_NAME_MAX];
-	size_t len, name_len = senml_name(base, &record->path, name);
+	char text[RECORD_MAX];
+	size_t len;
 	int r;
 
 	if (value->type == VALUE_NONE || (value->type == VALUE_FLOAT && !isfinite(value->number)))
@@ -127,9 +128,9 @@ static int append_record(struct buffer *buffer, const struct path *base, const s
 		len += senml_base_name(base, &record->path, text + len);
 		len = PUT_LITERAL(text, len, "\",");
 	}
-	if (name_len > 0) {
+	if (record->path.depth > base->depth) {
 		len = PUT_LITERAL(text, len, "\"n\":\"");
-		len = put(text, len, name, name_len);
+		len += senml_name(base, &record->path, text + len);
 		len = PUT_LITERAL(text, len, "\",");
 	}
 	if (record->time != 0)

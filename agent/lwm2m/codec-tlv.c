@@ -21,7 +21,6 @@ enum tlv_kind {
 #define TLV_LEN_SHIFT 3    /* how many bytes of length follow; 0: the length is in the low three bits */
 #define TLV_LEN_MASK  0x07
 #define TLV_LEN_MAX   0xFFFFFF
-#define TLV_HEAD_MAX  6
 
 struct tlv {
 	enum tlv_kind kind;
@@ -46,20 +45,33 @@ static uint64_t get_number(const uint8_t *data, size_t len)
 	return number;
 }
 
-static size_t put_head(enum tlv_kind kind, uint16_t id, size_t value_len, uint8_t *ret)
+static size_t id_bytes(uint16_t id)
 {
-	size_t id_len = id > UINT8_MAX ? 2 : 1, len_len;
+	return id > UINT8_MAX ? 2 : 1;
+}
 
+/* How many bytes the length takes beside the first byte. */
+static size_t len_bytes(size_t value_len)
+{
 	if (value_len <= TLV_LEN_MASK)
-		len_len = 0;
-	else
-		len_len = value_len <= UINT8_MAX ? 1 : value_len <= UINT16_MAX ? 2 : 3;
+		return 0;
+	return value_len <= UINT8_MAX ? 1 : value_len <= UINT16_MAX ? 2 : 3;
+}
+
+static size_t head_bytes(uint16_t id, size_t value_len)
+{
+	return 1 + id_bytes(id) + len_bytes(value_len);
+}
+
+static void put_head(enum tlv_kind kind, uint16_t id, size_t value_len, uint8_t *ret)
+{
+	size_t id_len = id_bytes(id), len_len = len_bytes(value_len);
+
 	ret[0] = (uint8_t)(kind | (id_len == 2 ? TLV_LONG_ID : 0) | len_len << TLV_LEN_SHIFT);
 	if (len_len == 0)
 		ret[0] |= (uint8_t)value_len;
 	put_number(id, id_len, ret + 1);
 	put_number(value_len, len_len, ret + 1 + id_len);
-	return 1 + id_len + len_len;
 }
 
 static size_t put_integer(int64_t integer, uint8_t *ret)
@@ -135,7 +147,7 @@ static int value_bytes(const struct value *value, uint8_t scratch[8], struct byt
 
 static int append_value(struct buffer *buffer, enum tlv_kind kind, uint16_t id, const struct value *value)
 {
-	uint8_t scratch[8], head[TLV_HEAD_MAX], *room;
+	uint8_t scratch[8], *room;
 	struct bytes bytes;
 	size_t len;
 	int r;
@@ -145,11 +157,11 @@ static int append_value(struct buffer *buffer, enum tlv_kind kind, uint16_t id, 
 		return r;
 	if (bytes.len > TLV_LEN_MAX)
 		return -EMSGSIZE;
-	len = put_head(kind, id, bytes.len, head);
+	len = head_bytes(id, bytes.len);
 	r = buffer_reserve(buffer, len + bytes.len, &room);
 	if (r < 0)
 		return r;
-	memcpy(room, head, len);
+	put_head(kind, id, bytes.len, room);
 	if (bytes.len > 0)
 		memcpy(room + len, bytes.data, bytes.len);
 	buffer->len += len + bytes.len;
@@ -160,17 +172,17 @@ static int append_value(struct buffer *buffer, enum tlv_kind kind, uint16_t id, 
 static int wrap(struct buffer *buffer, size_t start, enum tlv_kind kind, uint16_t id)
 {
 	size_t content_len = buffer->len - start, len;
-	uint8_t head[TLV_HEAD_MAX], *room;
+	uint8_t *room;
 	int r;
 
 	if (content_len > TLV_LEN_MAX)
 		return -EMSGSIZE;
-	len = put_head(kind, id, content_len, head);
+	len = head_bytes(id, content_len);
 	r = buffer_reserve(buffer, len, &room);
 	if (r < 0)
 		return r;
 	memmove(buffer->data + start + len, buffer->data + start, content_len);
-	memcpy(buffer->data + start, head, len);
+	put_head(kind, id, content_len, buffer->data + start);
 	buffer->len += len;
 	return 0;
 }

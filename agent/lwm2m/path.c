@@ -3,13 +3,6 @@
 
 #include "base/cleanup.h"
 
-bool path_contains(const struct path *parent, const struct path *path)
-{
-	if (parent->depth > path->depth)
-		return false;
-	return memcmp(parent->ids, path->ids, parent->depth * sizeof(parent->ids[0])) == 0;
-}
-
 int path_compare(const struct path *a, const struct path *b)
 {
 	unsigned int depth = a->depth < b->depth ? a->depth : b->depth;
@@ -63,15 +56,11 @@ int path_parse(struct bytes text, struct path *ret)
 
 static size_t format_id(uint16_t id, char *text)
 {
-	char digits[5];
-	size_t n = 0;
+	size_t len = 1U + (id >= 10) + (id >= 100) + (id >= 1000) + (id >= 10000);
 
-	do
-		digits[n++] = (char)('0' + id % 10);
-	while (id /= 10);
-	for (size_t i = 0; i < n; i++)
-		text[i] = digits[n - 1 - i];
-	return n;
+	for (size_t i = len; i > 0; id /= 10)
+		text[--i] = (char)('0' + id % 10);
+	return len;
 }
 
 size_t path_format_below(const struct path *path, unsigned int depth, char ret[PATH_TEXT_MAX - 1])

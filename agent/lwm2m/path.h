@@ -52,7 +52,15 @@ static inline bool path_equal(const struct path *a, const struct path *b)
 }
 
 /* Is path the same as, or below, parent? */
-bool path_contains(const struct path *parent, const struct path *path);
+static inline bool path_contains(const struct path *parent, const struct path *path)
+{
+	if (parent->depth > path->depth)
+		return false;
+	for (unsigned int i = 0; i < parent->depth; i++)
+		if (parent->ids[i] != path->ids[i])
+			return false;
+	return true;
+}
 
 /* Order of a depth-first walk: "/3" < "/3/0" < "/3/0/1" < "/4". */
 int path_compare(const struct path *a, const struct path *b);

@@ -14,6 +14,9 @@
 #define INTEGER_END  9223372036854775808.0
 #define UNSIGNED_END 18446744073709551616.0
 
+/* The digits of 2^64 - 1. */
+#define NATURAL_TEXT_MAX 20
+
 /* Longer than any decimal that a double needs. */
 #define FLOAT_TEXT_MAX 64
 
@@ -336,15 +339,14 @@ int value_parse(struct bytes text, enum value_type type, struct value *ret)
 
 static size_t format_natural(uint64_t natural, char *text)
 {
-	char digits[20];
-	size_t n = 0;
+	size_t len = 1;
 
-	do
-		digits[n++] = (char)('0' + natural % 10);
-	while (natural /= 10);
-	for (size_t i = 0; i < n; i++)
-		text[i] = digits[n - 1 - i];
-	return n;
+	for (uint64_t end = 10; natural >= end; end *= 10)
+		if (++len == NATURAL_TEXT_MAX)
+			break;
+	for (size_t i = len; i > 0; natural /= 10)
+		text[--i] = (char)('0' + natural % 10);
+	return len;
 }
 
 static size_t format_integer(int64_t integer, char *text)
