@@ -18,6 +18,8 @@ SKIPPED = 77
 OBJECT = 3442
 SINK = 33000
 
+KEY = bytes(range(16))
+
 
 def main():
     """unittest.main() that ends with 77 when nothing ran, and lists what was skipped and why."""
@@ -94,19 +96,27 @@ class LeshanCase(AgentCase):
         """Starts an agent that registers over UDP. Returns (agent, the server's view of it)."""
         port = relay.port if relay else self.server.coap
         keys = {"uri": f"coap://127.0.0.1:{port}", "security": "nosec", **(keys or {})}
-        started = self.start_agent(keys, plugins, **named)
-        return started, self.server.wait_event("registered", ep=started.endpoint, timeout=timeout).client
+        return self._registered(self.start_agent(keys, plugins, **named), timeout)
 
-    def register_psk(self, keys=None, plugins=("test-object",), relay=None, timeout=20, key=None, **named):
+    def register_psk(self, keys=None, plugins=("test-object",), relay=None, timeout=20, key=KEY, **named):
         """The same over DTLS with a pre-shared key; the identity is the endpoint's name."""
-        port = relay.port if relay else self.server.coaps
-        key = key or bytes(range(16))
-        started = self.start_agent(plugins=plugins, start=False, **named)
+        started = self.start_psk_agent(relay.port if relay else self.server.coaps, keys, plugins, key, **named)
+        return self._registered(started, timeout)
+
+    def _registered(self, started, timeout):
+        """Both sides know of the registration."""
+        client = self.server.wait_event("registered", ep=started.endpoint, timeout=timeout).client
+        started.wait_log(": registered with ", timeout)
+        return started, client
+
+    def start_psk_agent(self, port, keys=None, plugins=(), key=KEY, **named):
+        """An agent that the server has a key for. Does not wait for it."""
+        started = self.start_agent(start=False, **named)
         self.server.add_psk(started.endpoint, started.endpoint, key)
         started.write_config({"uri": f"coaps://127.0.0.1:{port}", "security": "psk", "identity": started.endpoint,
                               "key_file": started.write_key(key), **(keys or {})}, plugins, named.get("agent"))
         started.start()
-        return started, self.server.wait_event("registered", ep=started.endpoint, timeout=timeout).client
+        return started
 
     def ok(self, answer, code="2.05"):
         self.assertEqual(answer.code, code, answer)

@@ -34,7 +34,8 @@ class Loss:
                      for name, _, agent in left]
             for name, answer in asked:
                 with self.subTest(lost=name):
-                    self.assertEqual(answer.result(TIMEOUT_S + 20).get("content"), 60)
+                    result = answer.result(TIMEOUT_S + 20)
+                    self.assertEqual(result.get("content"), 60, result)
             left = [entry for entry in left if entry[1].lost == 0]
         for name, line, agent in started:
             with self.subTest(lost=name):

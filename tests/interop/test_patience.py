@@ -33,21 +33,21 @@ def coaps_keys(port, **more):
 
 
 def silence_udp():
-    with RawServer() as server, Agent(coap_keys(server.port)) as agent:
+    with RawServer() as server:
         server.muted = True
-        agent.wait_log(RETRY % "no answer", timeout=120)
-        agent.assert_running()
-        since = server.mark()
-        server.muted = False
-        server.wait_register(agent.endpoint, timeout=60, since=since)
-        agent.wait_log("main: registered with coap://")
+        with Agent(coap_keys(server.port)) as agent:
+            agent.wait_log(RETRY % "no answer", timeout=120)
+            agent.assert_running()
+            server.muted = False
+            agent.wait_log("main: registered with coap://", timeout=60)
 
 
 def silence_dtls():
-    with RawServer() as server, Agent(coaps_keys(server.port)) as agent:
+    with RawServer() as server:
         server.muted = True
-        agent.wait_log(RETRY % "no answer", timeout=120, count=2)
-        agent.assert_running()
+        with Agent(coaps_keys(server.port)) as agent:
+            agent.wait_log(RETRY % "no answer", timeout=120, count=2)
+            agent.assert_running()
 
 
 def nobody_listens():
@@ -66,13 +66,16 @@ def leshan_restarts(scheme, keys):
     """It comes back on its port, and knows nobody."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(Leshan(cid=6))
-        server.add_psk("device", "device", KEY)
+        if scheme == "coaps":
+            server.add_psk("device", "device", KEY)
         agent = stack.enter_context(Agent(keys(getattr(server, scheme), lifetime=4), endpoint="device"))
         server.wait_event("updated", ep="device")
         server.close()
         server = stack.enter_context(Leshan(cid=6, coap=server.coap, coaps=server.coaps))
-        server.add_psk("device", "device", KEY)
+        if scheme == "coaps":
+            server.add_psk("device", "device", KEY)
         server.wait_event("registered", ep="device", timeout=150)
+        agent.wait_log("main: registered with", count=2)
         assert server.read("device", "/1/0/1").content == 4
         agent.stop()
         assert not server.wait_event("deregistered", ep="device").expired

@@ -45,6 +45,21 @@ class TestRefusal(AgentCase):
         self.assertEqual(self.server.wait_register(agent.endpoint, since=since).links, links)
         agent.wait_log("main: registration with .* lost: the server answered 4.04 Not Found; registering again")
 
+    def test_request_before_registration(self):
+        """Overtook the answer to the Register, say: not answered until that is here, but then the next time it comes."""
+        self.server.muted = True
+        agent = self.start_agent({"uri": self.server.uri, "lifetime": 300})
+        register = self.server.expect(lambda r: r.message.path == "/rd")
+        message = coap.request(coap.GET, "/1/0/1")
+        since = self.server.mark()
+        self.server.send(message, register.address)
+        self.server.expect(lambda r: r.message.path == "/rd", since=since)  # the second time
+        self.assertEqual(self.server.received(lambda r: r.message.mid == message.mid, since=since), [])
+        self.server.muted = False
+        agent.wait_log("main: registered with", timeout=20)
+        self.server.send_bytes(message.encode(), register.address)
+        self.assert_code(self.server.expect(lambda r: r.message.mid == message.mid, since=since).message, "2.05")
+
     def test_requests_of_strangers(self):
         """Who is not the server is not answered."""
         agent = self.start()
