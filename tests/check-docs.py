@@ -3,8 +3,8 @@
 """Compare what the code reads with what the manual says: configuration keys, plugin settings, options.
 
 Whatever is in the tables of the code has to be in the manual page, in the example configuration and in --help, and the
-other way round. Also has the manual pages checked by man and mandoc, where those are installed, and etc/agent.conf
-by the agent, when it is given.
+other way round. Also has the manual pages checked by man and mandoc, where those are installed, and the examples in
+etc/agent.conf and README.md by the agent and the compiler, where those are given.
 """
 import argparse
 import glob
@@ -146,9 +146,38 @@ def check_example(agent):
                 problems.extend(f'etc/agent.conf is refused: {line}' for line in run.stderr.splitlines())
 
 
+def block(language):
+    """The one block of this language in README.md."""
+    found = re.findall(rf'(?ms)^```{language}$(.*?)^```$', read('README.md'))
+    if len(found) != 1:
+        problems.append(f'README.md has {len(found)} blocks of {language}, not one')
+    return found[0] if found else ''
+
+
+def check_readme_configuration(agent):
+    with tempfile.TemporaryDirectory() as folder:
+        config, key = os.path.join(folder, 'agent.conf'), os.path.join(folder, 'main.psk')
+        for path, text in (config, block('ini')), (key, '00112233'):
+            with open(path, 'w', encoding='utf-8') as handle:
+                handle.write(text)
+            os.chmod(path, 0o600)
+        run = subprocess.run([agent, '--check-config', '--config', config], capture_output=True, text=True)
+        if run.returncode != 0 or run.stderr:
+            problems.extend(f'the configuration in README.md is refused: {line}' for line in run.stderr.splitlines())
+
+
+def check_readme_plugin(compiler):
+    command = [*compiler, '-std=gnu11', '-Wall', '-Wextra', '-Wno-missing-field-initializers', '-Werror',
+               '-fsyntax-only', '-I', os.path.join(PROJECT, 'sdk/include'), '-x', 'c', '-']
+    run = subprocess.run(command, input=block('c'), capture_output=True, text=True)
+    if run.returncode != 0:
+        problems.extend(f'the plugin in README.md: {line}' for line in run.stderr.splitlines()[:5])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--agent', help='lwm2m-agent, to check the example configuration')
+    parser.add_argument('--agent', help='lwm2m-agent, to check the example configurations')
+    parser.add_argument('--compiler', action='append', help='to check the example plugin; a word of the command at a time')
     options = parser.parse_args()
     check_keys()
     check_plugin_settings()
@@ -156,6 +185,9 @@ def main():
     check_pages()
     if options.agent:
         check_example(options.agent)
+        check_readme_configuration(options.agent)
+    if options.compiler:
+        check_readme_plugin(options.compiler)
     for problem in problems:
         print(problem)
     print('problems:', len(problems))
