@@ -193,16 +193,10 @@ static void print_links(FILE *out, const json_t *answer)
 
 static void print_security(FILE *out, const json_t *answer)
 {
-	const char *identity = text_of(answer, "identity"), *dtls = text_of(answer, "dtls");
+	const char *identity = text_of(answer, "identity");
 
-	if (!*identity) {
-		fputs("no security", out);
-		return;
-	}
-	fputs("PSK ", out);
+	fputs(*identity ? "PSK " : "no security", out);
 	print_text(out, identity);
-	if (*dtls)
-		fprintf(out, " (%s)", dtls);
 }
 
 static void print_client(FILE *out, const json_t *answer)
@@ -245,10 +239,13 @@ static void print_object(FILE *out, const json_t *object)
 
 static void print_show(FILE *out, const json_t *answer)
 {
+	const char *dtls = text_of(answer, "dtls");
 	size_t i;
 	json_t *object;
 
 	print_client(out, answer);
+	if (*dtls)
+		fprintf(out, "  over %s\n", dtls);
 	json_array_foreach(json_object_get(answer, "objects"), i, object)
 		print_object(out, object);
 }
