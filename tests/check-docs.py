@@ -26,9 +26,10 @@ SECTIONS = {
     ('agent/io/config-plugin.c', 'keys'): ('PLUGINS', 'plugin'),
 }
 
-# Program: its table of options, where its --help is, and its manual page.
+# Where a program's table of options and its --help are, and its manual page.
 PROGRAMS = {
-    'lwm2m-agent': ('agent/options.c', MAN + 'lwm2m-agent.8'),
+    'agent/options.c': MAN + 'lwm2m-agent.8',
+    'sdk/server/options.c': MAN + 'lwm2m-server.1',
 }
 
 problems = []
@@ -58,9 +59,10 @@ def tables():
     return found
 
 
-def man_keys(page, heading):
-    section = re.search(r'(?ms)^\.Sh ' + re.escape(heading) + r'$(.*?)(?=^\.Sh |\Z)', page)
-    return set(re.findall(r'(?m)^\.It Cm (\w+)$', section[1])) if section else set()
+def man_items(page, heading, macro):
+    """What the items of a section of a manual page explain, by the macro that begins each."""
+    section = re.search(r'(?ms)^\.Sh ' + re.escape(heading) + r'$(.*?)(?=^\.Sh |\Z)', read(page))
+    return set(re.findall(rf'(?m)^\.It {macro} ([\w-]+)', section[1])) if section else set()
 
 
 def conf_keys(path):
@@ -77,7 +79,7 @@ def conf_keys(path):
 
 
 def check_keys():
-    page = read(MAN + 'lwm2m-agent.conf.5')
+    page = MAN + 'lwm2m-agent.conf.5'
     example = conf_keys('etc/agent.conf')
     plugins = {path: conf_keys(os.path.relpath(path, PROJECT))
                for path in glob.glob(os.path.join(PROJECT, 'etc/plugins.d/*.conf'))}
@@ -87,7 +89,7 @@ def check_keys():
         if not keys or not heading:
             problems.append(f'{file}: table {name} is not the one that tests/check-docs.py knows')
             continue
-        compare('key', f'{MAN}lwm2m-agent.conf.5, {heading}', keys, man_keys(page, heading))
+        compare('key', f'{page}, {heading}', keys, man_items(page, heading, 'Cm'))
         if section != 'plugin':
             compare('key', f'etc/agent.conf, [{section}]', keys, example.get(section, set()))
             continue
@@ -109,15 +111,32 @@ def check_plugin_settings():
                 {f'[{s}] {k}' for s, k in documented})
 
 
+def help_options(text):
+    """Options in the lines of --help: what stands before a gap, for there the explanation begins."""
+    lines = re.findall(r'"  (-(?:[^" ]| (?! ))+)', text)
+    return {name for line in lines for name in re.findall(r'--([\w-]+)', line)}
+
+
 def check_options():
-    for program, (source, page) in PROGRAMS.items():
+    for source, page in PROGRAMS.items():
         text = read(source)
         code = set(re.findall(r'\{ "([\w-]+)", (?:no|required|optional)_argument', text))
         if not code:
-            problems.append(f'{source}: no options of {program} found')
-        code = {'--' + name for name in code}
-        compare('option', f'{source}, --help', code, set(re.findall(r'"  (?:-\w, )?(--[\w-]+)', text)))
-        compare('option', page, code, {'-' + name for name in re.findall(r'(?m)^\.It Fl (-[\w-]+)', read(page))})
+            problems.append(f'{source}: no options found')
+        compare('option', f'{source}, --help', code, help_options(text))
+        compare('option', page, code, {name.lstrip('-') for name in man_items(page, 'OPTIONS', 'Fl')})
+
+
+def check_verbs():
+    """Those of lwm2m-server; their --help is made of the table itself."""
+    text, page = read('sdk/server/verbs.c'), MAN + 'lwm2m-server.1'
+    verbs = set(re.findall(r'\{ VERB_\w+, "(\w+)"', text))
+    options = set(re.findall(r'\[OPTION_\w+\] = \{ "--([\w-]+)"', text))
+    if not verbs or not options:
+        problems.append('sdk/server/verbs.c: no verbs or no options found')
+    compare('verb', page, verbs, man_items(page, 'VERBS', 'Cm'))
+    compare('option', page + ', OPTIONS OF VERBS', options,
+            {name.lstrip('-') for name in man_items(page, 'OPTIONS OF VERBS', 'Fl')})
 
 
 def check_pages():
@@ -182,6 +201,7 @@ def main():
     check_keys()
     check_plugin_settings()
     check_options()
+    check_verbs()
     check_pages()
     if options.agent:
         check_example(options.agent)
