@@ -5,6 +5,7 @@
 #include <wolfssl/ssl.h>
 
 #include "base/log.h"
+#include "psk.h"
 #include "transport-internal.h"
 
 /* What DTLS 1.2 and 1.3 clients with a pre-shared key have. No CBC: it does not go with Connection ID. */
@@ -33,16 +34,48 @@ static const char *printable(struct bytes identity, char text[64])
 	return text;
 }
 
+/*
+ * What a session has proved, kept as its application data. libcoap's own notion of the identity changes with each attempt to
+ * prove one, before that is checked; ours is taken once, when the handshake is over.
+ */
+struct proof {
+	bool refused; /* said so already: the TLS library asks once per cipher */
+	size_t len;   /* 0: nothing proved yet */
+	uint8_t identity[PSK_IDENTITY_MAX];
+};
+
+static struct proof *proof_of(coap_session_t *session)
+{
+	struct proof *proof = coap_session_get_app_data(session);
+
+	if (!proof) {
+		proof = calloc(1, sizeof(*proof));
+		coap_session_set_app_data(session, proof);
+	}
+	return proof;
+}
+
+void dtls_forget(coap_session_t *session)
+{
+	free(coap_session_get_app_data(session));
+	coap_session_set_app_data(session, NULL);
+}
+
 static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_session_t *session, void *arg)
 {
 	struct transport *transport = arg;
 	struct bytes text = BYTES(identity->s, identity->length);
+	struct proof *proof = proof_of(session);
 	char address[TRANSPORT_ADDRESS_MAX], name[64];
 	struct bytes key;
 
-	if (!transport->handlers->key(transport->userdata, text, &key)) {
-		log_warning("Refused %s: unknown PSK identity \"%s\"",
-			transport_address((struct session *)session, address), printable(text, name));
+	if (!proof || proof->len > 0)
+		return NULL; /* one identity a session */
+	if (text.len > PSK_IDENTITY_MAX || !transport->handlers->key(transport->userdata, text, &key)) {
+		if (!proof->refused)
+			log_warning("Refused %s: unknown PSK identity \"%s\"",
+				transport_address((struct session *)session, address), printable(text, name));
+		proof->refused = true;
 		return NULL;
 	}
 	transport->key = (coap_bin_const_t){ key.len, key.data };
@@ -64,12 +97,9 @@ int dtls_set_up(struct transport *transport)
 
 struct bytes transport_identity(const struct session *session)
 {
-	const coap_bin_const_t *identity = coap_session_get_psk_identity((const coap_session_t *)session);
+	const struct proof *proof = coap_session_get_app_data((const coap_session_t *)session);
 
-	if (!identity || !transport_is_secure(session) ||
-	    coap_session_get_state((const coap_session_t *)session) != COAP_SESSION_STATE_ESTABLISHED)
-		return BYTES(NULL, 0);
-	return BYTES(identity->s, identity->length);
+	return proof ? BYTES(proof->identity, proof->len) : BYTES(NULL, 0);
 }
 
 const char *transport_security(const struct session *session, char ret[TRANSPORT_ADDRESS_MAX])
@@ -90,8 +120,14 @@ const char *transport_security(const struct session *session, char ret[TRANSPORT
 void dtls_connected(coap_session_t *session)
 {
 	char address[TRANSPORT_ADDRESS_MAX], security[TRANSPORT_ADDRESS_MAX], name[64];
+	const coap_bin_const_t *identity = coap_session_get_psk_identity(session);
 	struct session *us = (struct session *)session;
+	struct proof *proof = proof_of(session);
 
+	if (!proof || proof->len > 0 || !identity || identity->length > PSK_IDENTITY_MAX)
+		return;
+	memcpy(proof->identity, identity->s, identity->length);
+	proof->len = identity->length;
 	log_info("DTLS connection of \"%s\" from %s: %s", printable(transport_identity(us), name),
 		transport_address(us, address), transport_security(us, security));
 }
@@ -100,10 +136,13 @@ void dtls_failed(coap_session_t *session)
 {
 	char address[TRANSPORT_ADDRESS_MAX], name[64] = "";
 	const coap_bin_const_t *identity = coap_session_get_psk_identity(session);
+	const struct proof *proof = coap_session_get_app_data(session);
 
+	if (proof && proof->refused)
+		return;
 	if (identity)
 		(void)printable(BYTES(identity->s, identity->length), name);
-	log_warning("The DTLS handshake or connection of %s%s%s%s failed",
+	log_warning("The DTLS %s with %s%s%s%s failed", proof && proof->len > 0 ? "connection" : "handshake",
 		transport_address((struct session *)session, address), identity ? " (identity \"" : "", name,
-		identity ? "\")" : "");
+		identity ? "\": wrong key?)" : "");
 }

@@ -165,7 +165,10 @@ static void dispatch(struct rd *rd, usec_t now, struct session *session, const s
 	struct clients_sender sender = { .session = session };
 	char name[PSK_IDENTITY_MAX + 1];
 
+	response->code = PACKET_CODE(4, 3);
 	if (transport_is_secure(session)) {
+		if (identity.len == 0)
+			return;
 		snprintf(name, sizeof(name), "%.*s", (int)identity.len, (const char *)identity.data);
 		sender.identity = name;
 	}

@@ -14,6 +14,7 @@ struct transport {
 	const struct transport_handlers *handlers;
 	void *userdata;
 	uint64_t token;
+	bool closing; /* nobody is told of sessions any more */
 	struct repeats repeats;
 	coap_bin_const_t key; /* lent to libcoap for the length of a callback */
 };
@@ -22,3 +23,4 @@ struct transport {
 int dtls_set_up(struct transport *transport);
 void dtls_connected(coap_session_t *session);
 void dtls_failed(coap_session_t *session);
+void dtls_forget(coap_session_t *session);

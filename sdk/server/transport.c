@@ -83,8 +83,10 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 		/* fallthrough */
 	case COAP_EVENT_DTLS_CLOSED:
 	case COAP_EVENT_SERVER_SESSION_DEL:
+		dtls_forget(session);
 		repeats_forget(&transport->repeats, session);
-		transport->handlers->lost(transport->userdata, (struct session *)session);
+		if (!transport->closing)
+			transport->handlers->lost(transport->userdata, (struct session *)session);
 		break;
 	default:
 		break;
@@ -174,8 +176,8 @@ struct transport *transport_free(struct transport *transport)
 		return NULL;
 	sd_event_source_disable_unref(transport->source);
 	sd_event_source_disable_unref(transport->defer);
+	transport->closing = true;
 	if (transport->context) {
-		coap_register_event_handler(transport->context, NULL);
 		coap_register_nack_handler(transport->context, NULL);
 		coap_free_context(transport->context);
 	}
