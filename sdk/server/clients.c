@@ -30,6 +30,7 @@ static void set_session(struct clients *clients, struct client *client, void *se
 static void client_free(struct client *client)
 {
 	links_deinit(&client->links);
+	records_deinit(&client->units);
 	free(client->endpoint);
 	free(client->binding);
 	free(client->sms);

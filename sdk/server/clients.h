@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/usec.h"
 #include "links.h"
+#include "lwm2m/records.h"
 
 #define CLIENTS_MAX            4096
 #define CLIENTS_LINKS_MAX      (64 * 1024) /* bytes of link-format text */
@@ -36,6 +37,7 @@ struct client {
 	uint32_t lifetime_s; /* 0: without end */
 	usec_t registered, updated, expires;
 	struct links links;
+	struct records units; /* of its sensors, as far as they were read: see values.h */
 	void *session; /* NULL: lost, until the client comes back */
 };
 

@@ -81,7 +81,7 @@ static bool on_send(void *userdata, struct client *client, int format, struct by
 {
 	struct daemon *daemon = userdata;
 	json_t *values;
-	int r = payload_to_json(&PATH0(), format, payload, VALUE_NONE, &values);
+	int r = payload_to_json(&PATH0(), format, payload, VALUE_NONE, &client->units, &values);
 
 	if (r < 0) {
 		log_warning("%s sent what cannot be read: %s", client->endpoint, payload_error(r));

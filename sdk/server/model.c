@@ -165,7 +165,7 @@ bool model_unit_path(const struct path *path, struct path *ret)
 		return false;
 	if (id != 5700 && id != 5702 && id != 5703 && id != 5704 && id != 5900 && (id < 5600 || id > 5604))
 		return false;
-	*ret = PATH3(path->ids[0], path->ids[1], 5701);
+	*ret = PATH3(path->ids[0], path->ids[1], MODEL_UNITS);
 	return true;
 }
 

@@ -20,6 +20,8 @@ struct model_resource {
 const char *model_object_name(uint16_t object);
 const struct model_resource *model_find(const struct path *path);
 
+#define MODEL_UNITS 5701 /* "Sensor Units" */
+
 /* The resource whose value is the unit of this one's ("/3303/0/5701" for "/3303/0/5700"). False: it has none. */
 bool model_unit_path(const struct path *path, struct path *ret);
 

@@ -81,9 +81,14 @@ void operate_fail_code(struct command *command, uint8_t code)
 bool operate_tell_values(struct command *command, const char *kind, const struct packet *response)
 {
 	const char *endpoint = command->call.endpoint;
+	struct client *client = command_client(command);
 	json_t *values, *answer;
-	int r = payload_to_json(&command->call.path, response->format, response->payload, command->call.type, &values);
+	int r;
 
+	if (!client)
+		return false;
+	r = payload_to_json(&command->call.path, response->format, response->payload, command->call.type,
+		&client->units, &values);
 	if (r < 0) {
 		command_fail(command, 0, "The answer of %s cannot be read (%s, %zu bytes): %s", endpoint,
 			payload_format_name(response->format), response->payload.len, payload_error(r));

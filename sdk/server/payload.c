@@ -146,7 +146,8 @@ int payload_encode(const struct verb_call *call, const struct links *client, str
 	return 0;
 }
 
-int payload_to_json(const struct path *path, int format, struct bytes payload, enum value_type type, json_t **ret)
+int payload_to_json(const struct path *path, int format, struct bytes payload, enum value_type type,
+		    struct records *units, json_t **ret)
 {
 	_cleanup_(records_deinit) struct records records = { 0 };
 	struct model_types forced = { type };
@@ -162,7 +163,8 @@ int payload_to_json(const struct path *path, int format, struct bytes payload, e
 		r = codec_decode(format, path, payload, NULL, &records);
 	if (r < 0)
 		return r;
-	json = values_to_json(&records);
+	values_keep_units(&records, units);
+	json = values_to_json(&records, units);
 	if (!json)
 		return -ENOMEM;
 	*ret = json;

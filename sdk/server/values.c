@@ -10,6 +10,8 @@
 #include "base/utf8.h"
 #include "model.h"
 
+#define UNIT_MAX 32
+
 static int hex_digit(char c)
 {
 	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
@@ -113,7 +115,30 @@ static json_t *value_to_json(const struct value *value)
 	}
 }
 
-static json_t *unit_of(const struct records *records, const struct path *path, const struct model_resource *resource)
+static bool is_unit(const struct record *record)
+{
+	return record->path.depth == PATH_RESOURCE && record->path.ids[2] == MODEL_UNITS &&
+	       record->value.type == VALUE_STRING && record->value.bytes.len <= UNIT_MAX;
+}
+
+void values_keep_units(const struct records *records, struct records *units)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *record = &records->items[i], *known;
+
+		if (!is_unit(record))
+			continue;
+		known = records_find(units, &record->path);
+		if (known ? value_equal(&known->value, &record->value) : units->count >= VALUES_UNITS_MAX)
+			continue;
+		if (known) /* another unit than before: a new start for all of them, the memory of old ones is not reused */
+			records_clear(units);
+		(void)records_add_copy(units, record->path, record->value);
+	}
+}
+
+static json_t *unit_of(const struct records *records, const struct records *units, const struct path *path,
+		       const struct model_resource *resource)
 {
 	const struct record *unit;
 	struct path unit_path;
@@ -123,10 +148,12 @@ static json_t *unit_of(const struct records *records, const struct path *path, c
 	if (!model_unit_path(path, &unit_path))
 		return NULL;
 	unit = records_find(records, &unit_path);
+	if (!unit && units)
+		unit = records_find(units, &unit_path);
 	return unit && value_type_is_bytes(unit->value.type) ? values_text(unit->value.bytes) : NULL;
 }
 
-static json_t *record_to_json(const struct records *records, const struct record *record)
+static json_t *record_to_json(const struct records *records, const struct records *units, const struct record *record)
 {
 	const struct model_resource *resource = model_find(&record->path);
 	char path[PATH_TEXT_MAX];
@@ -136,18 +163,18 @@ static json_t *record_to_json(const struct records *records, const struct record
 	/* What jansson gets as "*" is left out when it is NULL. */
 	ret = json_pack("{s:s, s:s*, s:s, s:o, s:o*}", "path", path, "name", resource ? resource->name : NULL, "type",
 		value_type_name(record->value.type), "value", value_to_json(&record->value), "unit",
-		unit_of(records, &record->path, resource));
+		unit_of(records, units, &record->path, resource));
 	if (ret && record->time != 0)
 		(void)json_object_set_new(ret, "time", json_real(record->time));
 	return ret;
 }
 
-json_t *values_to_json(const struct records *records)
+json_t *values_to_json(const struct records *records, const struct records *units)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < records->count; i++)
-		if (json_array_append_new(array, record_to_json(records, &records->items[i])) < 0) {
+		if (json_array_append_new(array, record_to_json(records, units, &records->items[i])) < 0) {
 			json_decref(array);
 			return NULL;
 		}
