@@ -98,6 +98,8 @@ static const char *check_resource(const struct lw_resource *resource, uint32_t d
 		return "there is nothing to write: no field, no write(), no write_block()";
 	if (resource->constant && resource->type != LW_STRING)
 		return "a constant has to be a String";
+	if (resource->read && resource->flags & LW_MULTIPLE)
+		return "a multiple resource cannot have a read()";
 	return check_field(resource, data_size);
 }
 
@@ -151,8 +153,7 @@ static int check_resources(struct abi_object *object, char **ret_reason)
 	return 0;
 }
 
-/* "1.0": what a registration carries. */
-static bool is_version(const char *version)
+bool abi_is_version(const char *version)
 {
 	const char *dot = version ? strchr(version, '.') : NULL;
 
@@ -169,7 +170,7 @@ static int copy_object(const struct lw_plugin *plugin, const struct lw_object *f
 	memcpy(to, from, smaller(plugin->object_size, sizeof(*to)));
 	if (to->id == UINT16_MAX || to->id == 0)
 		return refuse(-EINVAL, ret_reason, "Object %u: no plugin may have this id", to->id);
-	if (!is_version(to->version))
+	if (!abi_is_version(to->version))
 		return refuse(-EINVAL, ret_reason, "Object %u: its version is not of the form 1.0", to->id);
 	if (!to->resources || to->data_size > ABI_DATA_MAX || (to->data_size > 0 && !to->defaults))
 		return refuse(-EINVAL, ret_reason, "Object %u: no resources, no defaults, or data above %u bytes", to->id,

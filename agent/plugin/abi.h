@@ -44,6 +44,9 @@ int abi_read(const struct lw_plugin *plugin, struct abi_plugin **ret, char **ret
 struct abi_plugin *abi_close(struct abi_plugin *plugin);
 DEFINE_CLEANUP(struct abi_plugin *, abi_close)
 
+/* Is it of the form "1.0", which a registration carries? NULL is not. */
+bool abi_is_version(const char *version);
+
 /* NULL: the object has no such resource. */
 const struct lw_resource *abi_find_resource(const struct abi_object *object, uint16_t rid);
 

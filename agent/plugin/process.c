@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plugin/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "plugin/protocol.h"
+
+/* What the service manager told the agent: the host must neither answer for the agent nor find its credentials. */
+static bool is_private(const char *variable)
+{
+	static const char *const names[] = {
+		"NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=", "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=",
+		"CREDENTIALS_DIRECTORY=", "STATE_DIRECTORY=", "MAINPID=", "MANAGERPID=",
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(names); i++)
+		if (strncmp(variable, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Borrows the strings. */
+static char **make_environment(void)
+{
+	size_t n = 0, kept = 0;
+	char **environment;
+
+	while (environ && environ[n])
+		n++;
+	environment = calloc(n + 1, sizeof(char *));
+	for (size_t i = 0; environment && i < n; i++)
+		if (!is_private(environ[i]))
+			environment[kept++] = environ[i];
+	return environment;
+}
+
+/* dup2() onto itself would leave close-on-exec on: the host's end is never PROTOCOL_FD already. */
+static int make_socketpair(int ret[2])
+{
+	int high;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ret) < 0)
+		return -errno;
+	high = fcntl(ret[1], F_DUPFD_CLOEXEC, PROTOCOL_FD + 1);
+	close(ret[1]);
+	ret[1] = high;
+	if (high >= 0)
+		return 0;
+	close(ret[0]);
+	return -errno;
+}
+
+static int spawn(const char *path, const char *name, int fd, char **environment, pid_t *ret)
+{
+	char *arguments[] = { (char *)(uintptr_t)path, (char *)(uintptr_t)name, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, fd, PROTOCOL_FD);
+	if (r == 0) {
+		posix_spawnattr_setflags(&attributes,
+			POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+		posix_spawnattr_setpgroup(&attributes, 0);
+		posix_spawnattr_setsigmask(&attributes, &none);
+		posix_spawnattr_setsigdefault(&attributes, &all);
+		r = posix_spawn(ret, path, &actions, &attributes, arguments, environment);
+	}
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+int process_spawn(const char *path, const char *name, pid_t *ret_pid, int *ret_fd)
+{
+	_cleanup_(freep) char **environment = make_environment();
+	int fds[2], r;
+
+	if (!environment)
+		return -ENOMEM;
+	r = make_socketpair(fds);
+	if (r < 0)
+		return r;
+	r = spawn(path, name, fds[1], environment, ret_pid);
+	close(fds[1]);
+	if (r < 0) {
+		close(fds[0]);
+		return r;
+	}
+	*ret_fd = fds[0];
+	return 0;
+}
+
+void process_kill(pid_t pid)
+{
+	if (kill(-pid, SIGKILL) < 0)
+		kill(pid, SIGKILL);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * remote.h - a plugin in a host process: its objects in the agent's registry, its host behind a socket
+ *
+ * The objects outlive the host: without one they stay in the registry, keep their instances and answer every operation
+ * with -ECONNRESET, until remote_clear(). A host that lies, floods, closes the socket or does not answer in time is
+ * detached and reported once, with failed(); the supervisor may attach another one. A read that the
+ * mirror can serve costs no message (see mirror.h).
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "lwm2m/registry.h"
+#include "plugin/driver.h"
+
+struct remote;
+
+struct remote_handlers {
+	/* The plugin's objects are in the registry. */
+	void (*started)(void *userdata);
+	/*
+	 * The host is of no use any more and is detached. reason is one line, to follow "plugin NAME "; NULL: it closed its
+	 * connection, why has to be seen from how it ended. for_good: no other host would do better.
+	 */
+	void (*failed)(void *userdata, bool for_good, const char *reason);
+};
+
+struct remote_timeouts {
+	usec_t start;
+	usec_t silence; /* of a host that owes an answer, until it is asked whether it lives */
+	usec_t ping;
+};
+
+/* config, event and registry are borrowed and outlive the remote. */
+int remote_new(struct remote **ret, const struct plugin_config *config, sd_event *event, struct registry *registry,
+	       const struct remote_timeouts *timeouts, const struct remote_handlers *handlers, void *userdata);
+
+/* Detaches; takes the objects out of the registry. */
+struct remote *remote_free(struct remote *remote);
+DEFINE_CLEANUP(struct remote *, remote_free)
+
+/* Takes fd over, also on failure, and has the host behind it start the plugin. */
+int remote_attach(struct remote *remote, int fd);
+
+/* Closes the socket, which ends the host, and ends every pending operation with -ECONNRESET. */
+void remote_detach(struct remote *remote);
+
+/* Takes the objects out of the registry. */
+void remote_clear(struct remote *remote);
+
+size_t remote_count(const struct remote *remote);
+uint16_t remote_object_id(const struct remote *remote, size_t index);
