@@ -50,7 +50,7 @@ static void test_one(void **state)
 	assert_int_equal(node.index, 0);
 }
 
-/* Deadlines added, moved and removed at random: the first is the smallest always, and they come out in order. */
+/* Deadlines added, moved and removed at random: the first is always the smallest, all come out in order. */
 static void test_random(void **state)
 {
 	_cleanup_(heap_deinit) struct heap heap = { 0 };

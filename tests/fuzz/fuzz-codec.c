@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One program for each format (FUZZ_FORMAT). The first byte says to which path the payload is sent; the last digit of a
- * resource's id is its type, 0 is unknown.
+ * One program for each format (FUZZ_FORMAT). The first byte says to which path the payload is sent; the last
+ * digit of a resource's id is its type, 0 is unknown.
  */
 #include <math.h>
 
@@ -17,7 +17,9 @@ static enum value_type type_of(const void *data, const struct path *path)
 
 static struct path choose_base(uint8_t byte)
 {
-	static const uint8_t depths[] = { PATH_INSTANCE, PATH_OBJECT, PATH_RESOURCE, PATH_RESOURCE_INSTANCE, PATH_ROOT };
+	static const uint8_t depths[] = {
+		PATH_INSTANCE, PATH_OBJECT, PATH_RESOURCE, PATH_RESOURCE_INSTANCE, PATH_ROOT,
+	};
 	struct path base = PATH4(9, 1, byte % 16, 1);
 
 	if (codec_find(FUZZ_FORMAT)->single)
@@ -28,10 +30,11 @@ static struct path choose_base(uint8_t byte)
 static void check_value(const struct path *path, const struct value *value)
 {
 	enum value_type type = type_of(NULL, path);
+	struct bytes text = value->bytes;
 
 	CHECK(type == VALUE_NONE || value->type == type);
-	if (type != VALUE_NONE && value_type_is_bytes(type) && type != VALUE_OPAQUE)
-		CHECK(utf8_valid(value->bytes) && (value->bytes.len == 0 || !memchr(value->bytes.data, 0, value->bytes.len)));
+	if (type == VALUE_STRING || type == VALUE_CORELNK)
+		CHECK(utf8_valid(text) && (text.len == 0 || !memchr(text.data, 0, text.len)));
 }
 
 static void check_records(const struct path *base, const struct records *records)

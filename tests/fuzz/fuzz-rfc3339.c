@@ -17,8 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	CHECK(gmtime_r(&time, &tm));
 	if (tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) /* by its offset */
 		return 0;
-	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		tm.tm_hour, tm.tm_min, tm.tm_sec);
+	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	CHECK(rfc3339_parse(bytes_of(text), &again) == 0 && again == seconds);
 	return 0;
 }

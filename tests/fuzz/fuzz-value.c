@@ -14,7 +14,8 @@ static void check_conversions(const struct value *value)
 			continue;
 		CHECK(converted.type == type);
 		if (value->type != VALUE_STRING || type != VALUE_OBJLNK)
-			CHECK(value_convert(&converted, value->type, &back) == 0 && value_equal(&back, value));
+			CHECK(value_convert(&converted, value->type, &back) == 0 &&
+				value_equal(&back, value));
 	}
 }
 

@@ -2,9 +2,9 @@
 /*
  * fuzz.h - what a fuzz target is
  *
- * Each target hands arbitrary bytes to one decoder and, where they are taken, checks that encoding and decoding what came
- * out brings the same again. With -Dfuzz=true and clang a target is a libFuzzer program; in every build it is also linked with
- * replay.c, which runs it over the committed corpus as a test.
+ * Each target hands arbitrary bytes to one decoder and, where they are taken, checks that encoding and
+ * decoding what came out brings the same again. With -Dfuzz=true and clang a target is a libFuzzer program;
+ * in every build it is also linked with replay.c, which runs it over the committed corpus as a test.
  */
 #pragma once
 

@@ -26,9 +26,9 @@ static void test_queries(void **state)
 
 		assert_int_equal(attributes_parse(bytes_of(queries[i].query), &attributes), 0);
 		assert_int_equal(attributes.set, queries[i].attributes.set);
-		for (enum attribute which = 0; which < _ATTRIBUTE_MAX; which++)
-			if (attributes_has(&attributes, which))
-				assert_int_equal(attributes.values[which], queries[i].attributes.values[which]);
+		for (enum attribute k = 0; k < _ATTRIBUTE_MAX; k++)
+			if (attributes_has(&attributes, k))
+				assert_int_equal(attributes.values[k], queries[i].attributes.values[k]);
 		assert_int_equal(attributes_format(&attributes, &buffer), 0);
 		assert_true(bytes_equal(buffer_bytes(&buffer), bytes_of(queries[i].links)));
 	}
@@ -52,8 +52,10 @@ static void test_unset(void **state)
 static void test_refused(void **state)
 {
 	static const char *const queries[] = {
-		"", "&", "=", "=5", "pmin=", "pmin=-1", "pmin=+1", "pmin= 1", "pmin=1 ", "pmin=1.5", "pmin=0x1", "pmin=4294967296",
-		"pmin=99999999999999999999", "pmin=1&", "&pmin=1", "pmin=1&&pmax=2", "pmin=1&pmin=2", "pmin=1&pmin", "PMIN=1",
+		"", "&", "=", "=5", "pmin=", "pmin=-1", "pmin=+1", "pmin= 1", "pmin=1 ", "pmin=1.5",
+		"pmin=0x1", "pmin=4294967296",
+		"pmin=99999999999999999999", "pmin=1&", "&pmin=1", "pmin=1&&pmax=2", "pmin=1&pmin=2",
+		"pmin=1&pmin", "PMIN=1",
 		"pmi=1", "pminn=1", "gt=5", "pmin=1&foo=2", "pmin=1;pmax=2", "pmin=1=2",
 	};
 	struct attributes attributes = { PMIN, { 77 } };

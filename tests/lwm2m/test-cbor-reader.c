@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 8949, appendix A: what is one item there is read as one here; what appendix F lists as malformed is not. */
+/* RFC 8949: what appendix A has as an item is read as one; what appendix F lists as malformed is not. */
 #include "vectors.h"
 
 #include <math.h>
@@ -98,7 +98,8 @@ static void test_strings(void **state)
 		{ "78 01 61", CBOR_ITEM_TEXT, { (const uint8_t *)"a", 1 }, 0 },
 		{ "7B 00 00 00 00 00 00 00 01 61", CBOR_ITEM_TEXT, { (const uint8_t *)"a", 1 }, 0 },
 		{ "5F 42 01 02 43 03 04 05 FF 00", CBOR_ITEM_BYTES, { (const uint8_t *)"\1\2\3\4\5", 5 }, 1 },
-		{ "7F 65 73 74 72 65 61 64 6D 69 6E 67 FF", CBOR_ITEM_TEXT, { (const uint8_t *)"streaming", 9 }, 0 },
+		{ "7F 65 73 74 72 65 61 64 6D 69 6E 67 FF", CBOR_ITEM_TEXT,
+			{ (const uint8_t *)"streaming", 9 }, 0 },
 		{ "7F FF", CBOR_ITEM_TEXT, { NULL, 0 }, 0 },
 	};
 	_cleanup_(records_deinit) struct records records = { 0 };
@@ -118,10 +119,14 @@ static void test_strings(void **state)
 static void test_malformed(void **state)
 {
 	static const char *const heads[] = {
-		"", "18", "19", "1A", "1B", "19 01", "1A 01 02", "1B 01 02 03 04 05 06 07", "38", "58", "78", "98", "B8", "D8", "F8",
-		"F9 00", "FA 00 00", "FB 00 00 00", "41", "61", "5A FF FF FF FF 00", "5B FF FF FF FF FF FF FF FF 01 02 03",
-		"7A FF FF FF FF 00", "7B 7F FF FF FF FF FF FF FF 01 02 03", "1C", "1D", "1E", "3C", "3D", "3E", "5C", "5D",
-		"7C", "9C", "BC", "DC", "FC", "FD", "FE", "1F", "3F", "DF", "E0", "F3", "F8 00", "F8 1F", "F8 FF",
+		"", "18", "19", "1A", "1B", "19 01", "1A 01 02", "1B 01 02 03 04 05 06 07", "38", "58", "78",
+		"98", "B8", "D8", "F8",
+		"F9 00", "FA 00 00", "FB 00 00 00", "41", "61", "5A FF FF FF FF 00",
+		"5B FF FF FF FF FF FF FF FF 01 02 03",
+		"7A FF FF FF FF 00", "7B 7F FF FF FF FF FF FF FF 01 02 03", "1C", "1D", "1E", "3C", "3D",
+		"3E", "5C", "5D",
+		"7C", "9C", "BC", "DC", "FC", "FD", "FE", "1F", "3F", "DF", "E0", "F3", "F8 00", "F8 1F",
+		"F8 FF",
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(heads); i++) {
@@ -138,15 +143,21 @@ static void test_malformed(void **state)
 static void test_skip(void **state)
 {
 	static const char *const items[] = {
-		"00", "3B FF FF FF FF FF FF FF FF", "F9 00 00", "F6", "64 49 45 54 46", "80", "83 01 02 03", "83 01 82 02 03 82 04 05",
-		"A0", "A2 01 02 03 04", "A2 61 61 01 61 62 82 02 03", "82 61 61 A1 61 62 61 63", "C0 61 61", "C1 1A 51 4B 67 B0",
-		"D8 18 45 64 49 45 54 46", "5F 42 01 02 43 03 04 05 FF", "9F FF", "9F 01 82 02 03 9F 04 05 FF FF",
+		"00", "3B FF FF FF FF FF FF FF FF", "F9 00 00", "F6", "64 49 45 54 46", "80", "83 01 02 03",
+		"83 01 82 02 03 82 04 05",
+		"A0", "A2 01 02 03 04", "A2 61 61 01 61 62 82 02 03", "82 61 61 A1 61 62 61 63", "C0 61 61",
+		"C1 1A 51 4B 67 B0",
+		"D8 18 45 64 49 45 54 46", "5F 42 01 02 43 03 04 05 FF", "9F FF",
+		"9F 01 82 02 03 9F 04 05 FF FF",
 		"83 01 82 02 03 9F 04 05 FF", "BF 61 61 01 61 62 9F 02 03 FF FF", "81 81 81 81 81 81 80",
 	};
 	static const char *const malformed[] = {
-		"", "81", "82 01", "A1 01", "A2 01 02 03", "9F", "9F 01", "BF 01 02", "FF", "81 FF", "82 00 FF", "C1", "C1 FF", "A1 FF 00",
-		"A1 00 FF", "81 81 81 81 81 81 81 81 81 81 00", "9F 9F 9F 9F 9F 9F 9F 9F 9F 9F", "C1 C1 C1 C1 C1 C1 C1 C1 C1 C1 00",
-		"9B FF FF FF FF FF FF FF FF 00", "BB FF FF FF FF FF FF FF FF 00 00", "BB 80 00 00 00 00 00 00 00",
+		"", "81", "82 01", "A1 01", "A2 01 02 03", "9F", "9F 01", "BF 01 02", "FF", "81 FF",
+		"82 00 FF", "C1", "C1 FF", "A1 FF 00",
+		"A1 00 FF", "81 81 81 81 81 81 81 81 81 81 00", "9F 9F 9F 9F 9F 9F 9F 9F 9F 9F",
+		"C1 C1 C1 C1 C1 C1 C1 C1 C1 C1 00",
+		"9B FF FF FF FF FF FF FF FF 00", "BB FF FF FF FF FF FF FF FF 00 00",
+		"BB 80 00 00 00 00 00 00 00",
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(items); i++) {
@@ -166,7 +177,8 @@ static void test_skip(void **state)
 
 static void test_more(void **state)
 {
-	struct cbor_item definite = { CBOR_ITEM_ARRAY, .number = 2 }, indefinite = { CBOR_ITEM_ARRAY, .indefinite = true };
+	struct cbor_item definite = { CBOR_ITEM_ARRAY, .number = 2 };
+	struct cbor_item indefinite = { CBOR_ITEM_ARRAY, .indefinite = true };
 	struct bytes rest = hex("FF 00"), none = { 0 };
 
 	assert_int_equal(cbor_more(&rest, &definite), 1);

@@ -44,8 +44,8 @@ static void test_heads(void **state)
 static void test_integers(void **state)
 {
 	static const int64_t integers[] = {
-		0, 23, 24, 255, 256, 65535, 65536, UINT32_MAX, INT64_C(1) << 32, INT64_MAX, -1, -24, -25, -256, -257, -65536, -65537,
-		INT64_MIN,
+		0, 23, 24, 255, 256, 65535, 65536, UINT32_MAX, INT64_C(1) << 32, INT64_MAX,
+		-1, -24, -25, -256, -257, -65536, -65537, INT64_MIN,
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(integers); i++) {
@@ -67,7 +67,8 @@ static void test_floats(void **state)
 		double number;
 		size_t len;
 	} floats[] = {
-		{ 0.0, 5 }, { -0.0, 5 }, { 1.5, 5 }, { 0.1, 9 }, { 1e38, 9 }, { 0x1p127, 5 }, { 0x1p128, 9 }, { 0x1p-149, 5 },
+		{ 0.0, 5 }, { -0.0, 5 }, { 1.5, 5 }, { 0.1, 9 }, { 1e38, 9 }, { 0x1p127, 5 }, { 0x1p128, 9 },
+		{ 0x1p-149, 5 },
 		{ 0x1p-150, 9 }, { INFINITY, 5 }, { -INFINITY, 5 }, { NAN, 5 },
 	};
 

@@ -4,10 +4,13 @@
 static void test_bytes(void **state)
 {
 	const struct vector vectors[] = {
-		{ "bytes", PATH3(9, 1, 6), hex("00 FF 7F"), { { PATH3(9, 1, 6), 0, VALUE_OPAQUE("\0\xFF\x7F", 3) } } },
+		{ "bytes", PATH3(9, 1, 6), hex("00 FF 7F"),
+			{ { PATH3(9, 1, 6), 0, VALUE_OPAQUE("\0\xFF\x7F", 3) } } },
 		{ "no bytes", PATH3(9, 1, 6), hex(""), { { PATH3(9, 1, 6), 0, VALUE_OPAQUE("", 0) } } },
-		{ "of a resource instance", PATH4(9, 1, 6, 1), hex("01"), { { PATH4(9, 1, 6, 1), 0, VALUE_OPAQUE("\1", 1) } } },
-		{ "of a resource of unknown type", PATH3(9, 1, 0), hex("01"), { { PATH3(9, 1, 0), 0, VALUE_OPAQUE("\1", 1) } } },
+		{ "of a resource instance", PATH4(9, 1, 6, 1), hex("01"),
+			{ { PATH4(9, 1, 6, 1), 0, VALUE_OPAQUE("\1", 1) } } },
+		{ "of a resource of unknown type", PATH3(9, 1, 0), hex("01"),
+			{ { PATH3(9, 1, 0), 0, VALUE_OPAQUE("\1", 1) } } },
 	};
 	const struct refusal refusals[] = {
 		{ "for text", PATH3(9, 1, 1), hex("41"), -EINVAL },

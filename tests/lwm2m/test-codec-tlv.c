@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The examples are those of OMA LwM2M Core 7.4.3; where the lengths printed there are wrong, ours are right. */
+/* The examples of OMA LwM2M Core 7.4.3; where the lengths printed there are wrong, ours are right. */
 #include "vectors.h"
 
 #include <math.h>
@@ -96,14 +96,16 @@ static void test_types(void **state)
 				{ PATH3(9, 1, 5), 0, VALUE_UNSIGNED(UINT64_MAX) },
 			} },
 		{ "floats", PATH2(9, 1),
-			hex("C4 01 3F C0 00 00 C8 02 08 3F F1 99 99 99 99 99 9A C4 03 7F 80 00 00 C4 04 7F C0 00 00"),
+			hex("C4 01 3F C0 00 00 C8 02 08 3F F1 99 99 99 99 99 9A C4 03 7F 80 00 00 C4 04 7F "
+			    "C0 00 00"),
 			{
 				{ PATH3(9, 1, 1), 0, VALUE_FLOAT(1.5) },
 				{ PATH3(9, 1, 2), 0, VALUE_FLOAT(1.1) },
 				{ PATH3(9, 1, 3), 0, VALUE_FLOAT(INFINITY) },
 				{ PATH3(9, 1, 4), 0, VALUE_FLOAT(NAN) },
 			} },
-		{ "the rest", PATH2(9, 1), hex("C1 01 01 C1 02 00 C2 03 00 FF C0 04 C0 05 C6 06 3C 2F 33 2F 30 3E"),
+		{ "the rest", PATH2(9, 1),
+			hex("C1 01 01 C1 02 00 C2 03 00 FF C0 04 C0 05 C6 06 3C 2F 33 2F 30 3E"),
 			{
 				{ PATH3(9, 1, 1), 0, VALUE_BOOLEAN(true) },
 				{ PATH3(9, 1, 2), 0, VALUE_BOOLEAN(false) },
@@ -112,7 +114,8 @@ static void test_types(void **state)
 				{ PATH3(9, 1, 5), 0, VALUE_STRING("") },
 				{ PATH3(9, 1, 6), 0, VALUE_CORELNK("</3/0>") },
 			} },
-		{ "a resource by itself", PATH3(3, 0, 9), hex("C1 09 64"), { { PATH3(3, 0, 9), 0, VALUE_INTEGER(100) } } },
+		{ "a resource by itself", PATH3(3, 0, 9), hex("C1 09 64"),
+			{ { PATH3(3, 0, 9), 0, VALUE_INTEGER(100) } } },
 		{ "long ids", PATH2(9, 1), hex("E1 01 00 05 A6 FF FE 61 01 00 07 40 FF"),
 			{
 				{ PATH3(9, 1, 256), 0, VALUE_INTEGER(5) },
@@ -125,7 +128,8 @@ static void test_types(void **state)
 	vectors_decode(CODEC_TLV, vectors, ELEMENTSOF(vectors));
 	for (size_t len = 1; len < sizeof(kilobytes); len = len * 2 - 1 + len % 2) {
 		_cleanup_(buffer_deinit) struct buffer buffer = { 0 };
-		struct vector vector = { "length", PATH2(9, 1), .records = { { PATH3(9, 1, 5), 0, VALUE_OPAQUE(kilobytes, len) } } };
+		struct vector vector = { "length", PATH2(9, 1), { 0 },
+			{ { PATH3(9, 1, 5), 0, VALUE_OPAQUE(kilobytes, len) } } };
 		uint8_t head[] = { 0xC0, 5, 0, 0, 0 };
 		size_t head_len = len < 8 ? 2 : len < 256 ? 3 : len < 65536 ? 4 : 5;
 
@@ -143,7 +147,8 @@ static void test_types(void **state)
 static void rule_35_tlv_forms(void **state)
 {
 	const struct vector vectors[] = {
-		{ "a multiple resource of one value is one nevertheless", PATH3(3, 0, 11), hex("83 0B 41 00 00"),
+		{ "a multiple resource of one value is one nevertheless", PATH3(3, 0, 11),
+			hex("83 0B 41 00 00"),
 			{ { PATH4(3, 0, 11, 0), 0, VALUE_INTEGER(0) } } },
 		{ "a resource instance that was asked for comes without its resource", PATH4(3, 0, 7, 1),
 			hex("42 01 13 88"), { { PATH4(3, 0, 7, 1), 0, VALUE_INTEGER(5000) } } },
@@ -180,7 +185,8 @@ static void rule_35_tlv_forms(void **state)
 		{ "integer of 0 bytes", PATH2(1, 0), hex("C0 02"), -EINVAL },
 		{ "integer of 3 bytes", PATH2(1, 0), hex("C3 02 00 00 01"), -EINVAL },
 		{ "integer of 5 bytes", PATH2(1, 0), hex("C5 02 00 00 00 00 01"), -EINVAL },
-		{ "integer of 16 bytes", PATH2(1, 0), hex("C8 02 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01"),
+		{ "integer of 16 bytes", PATH2(1, 0),
+			hex("C8 02 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01"),
 			-EINVAL },
 		{ "unsigned of 3 bytes", PATH2(1, 0), hex("C3 03 00 00 01"), -EINVAL },
 		{ "float of 2 bytes", PATH2(1, 0), hex("C2 04 3C 00"), -EINVAL },
@@ -228,12 +234,14 @@ static void test_refused(void **state)
 		{ "a resource instance in an instance", PATH2(1, 0), hex("41 02 05"), -EBADMSG },
 		{ "a resource instance among resources", PATH2(1, 0), hex("C1 02 05 41 02 05"), -EBADMSG },
 		{ "a resource in a multiple resource", PATH2(1, 0), hex("83 02 C1 02 05"), -EBADMSG },
-		{ "a resource in a resource instance's place", PATH3(1, 0, 2), hex("41 00 05 C1 02 05"), -EBADMSG },
+		{ "a resource in a resource instance's place", PATH3(1, 0, 2), hex("41 00 05 C1 02 05"),
+			-EBADMSG },
 		{ "an instance among resources", PATH2(1, 0), hex("C1 02 05 03 00 C1 12 05"), -EBADMSG },
 		{ "a resource among instances", PATH1(1), hex("03 00 C1 02 05 C1 02 05"), -EBADMSG },
 		{ "an instance within an instance", PATH1(1), hex("05 00 03 00 C1 02 05"), -EBADMSG },
 		{ "a resource twice", PATH2(1, 0), hex("C1 02 05 C1 02 06"), -EBADMSG },
-		{ "a resource twice, others between", PATH2(1, 0), hex("C1 02 05 C1 0C 06 C1 02 05"), -EBADMSG },
+		{ "a resource twice, others between", PATH2(1, 0), hex("C1 02 05 C1 0C 06 C1 02 05"),
+			-EBADMSG },
 		{ "a resource instance twice", PATH2(1, 0), hex("86 02 41 00 05 41 00 06"), -EBADMSG },
 		{ "text that is not UTF-8", PATH2(1, 0), hex("C1 01 FF"), -EINVAL },
 		{ "text with a NUL", PATH2(1, 0), hex("C1 01 00"), -EINVAL },

@@ -30,7 +30,7 @@ static void test_find(void **state)
 	assert_int_equal(records_find(&records, &PATH3(3, 0, 9))->value.integer, 2);
 }
 
-/* Copies are the list's own and stay where they are while it grows, from nothing to far more than one chunk. */
+/* Copies are the list's own and stay where they are while it grows, to far more than one chunk. */
 static void test_copies(void **state)
 {
 	_cleanup_(records_deinit) struct records records = { 0 };

@@ -12,8 +12,10 @@ static void test_members(void **state)
 	} members[] = {
 		{ "bver", -1, SENML_VERSION }, { "bn", -2, SENML_BASE_NAME }, { "bt", -3, SENML_BASE_TIME },
 		{ "bu", -4, SENML_IGNORED }, { "bv", -5, SENML_BASE_VALUE }, { "bs", -6, SENML_IGNORED },
-		{ "n", 0, SENML_NAME }, { "u", 1, SENML_IGNORED }, { "v", 2, SENML_VALUE }, { "vs", 3, SENML_STRING },
-		{ "vb", 4, SENML_BOOLEAN }, { "s", 5, SENML_IGNORED }, { "t", 6, SENML_TIME }, { "ut", 7, SENML_IGNORED },
+		{ "n", 0, SENML_NAME }, { "u", 1, SENML_IGNORED }, { "v", 2, SENML_VALUE },
+		{ "vs", 3, SENML_STRING },
+		{ "vb", 4, SENML_BOOLEAN }, { "s", 5, SENML_IGNORED }, { "t", 6, SENML_TIME },
+		{ "ut", 7, SENML_IGNORED },
 		{ "vd", 8, SENML_DATA },
 	};
 
@@ -45,8 +47,10 @@ static void test_names(void **state)
 		{ { { 3, 0, 7 }, 3 }, { { 3, 0, 7, 1 }, 4 }, "/3/0/7/", "1" },
 		{ { { 3 }, 1 }, { { 3, 0, 9 }, 3 }, "/3/", "0/9" },
 		{ { .depth = 0 }, { { 3, 0, 9 }, 3 }, "/", "3/0/9" },
-		{ { { 65534, 65534, 65534 }, 3 }, { { 65534, 65534, 65534, 65534 }, 4 }, "/65534/65534/65534/", "65534" },
-		{ { { 65534, 65534, 65534, 65534 }, 4 }, { { 65534, 65534, 65534, 65534 }, 4 }, "/65534/65534/65534/65534", "" },
+		{ { { 65534, 65534, 65534 }, 3 }, { { 65534, 65534, 65534, 65534 }, 4 },
+			"/65534/65534/65534/", "65534" },
+		{ { { 65534, 65534, 65534, 65534 }, 4 }, { { 65534, 65534, 65534, 65534 }, 4 },
+			"/65534/65534/65534/65534", "" },
 		{ { .depth = 0 }, { { 65534, 65534, 65534, 65534 }, 4 }, "/", "65534/65534/65534/65534" },
 	};
 

@@ -186,7 +186,7 @@ static void test_floats_read_back(void **state)
 			assert_true(value_format(&value, text) < sizeof(text));
 			assert_int_equal(value_parse(bytes_of(text), VALUE_FLOAT, &read), 0);
 			if (read.number != value.number)
-				fail_msg("%.17g reads back from \"%s\" as %.17g", value.number, text, read.number);
+				fail_msg("%.17g reads back as %.17g: %s", value.number, read.number, text);
 		}
 }
 
@@ -276,9 +276,10 @@ static void test_refused_conversions(void **state)
 static void test_equal(void **state)
 {
 	const struct value values[] = {
-		VALUE_NOTHING(), VALUE_INTEGER(1), VALUE_INTEGER(2), VALUE_UNSIGNED(1), VALUE_FLOAT(1), VALUE_FLOAT(NAN),
-		VALUE_BOOLEAN(true), VALUE_BOOLEAN(false), VALUE_STRING("1"), VALUE_STRING(""), VALUE_CORELNK("1"),
-		VALUE_OPAQUE("1", 1), VALUE_OPAQUE("1", 2), VALUE_TIME(1), VALUE_OBJLNK(1, 2), VALUE_OBJLNK(2, 1),
+		VALUE_NOTHING(), VALUE_INTEGER(1), VALUE_INTEGER(2), VALUE_UNSIGNED(1), VALUE_FLOAT(1),
+		VALUE_FLOAT(NAN), VALUE_BOOLEAN(true), VALUE_BOOLEAN(false), VALUE_STRING("1"),
+		VALUE_STRING(""), VALUE_CORELNK("1"), VALUE_OPAQUE("1", 1), VALUE_OPAQUE("1", 2), VALUE_TIME(1),
+		VALUE_OBJLNK(1, 2), VALUE_OBJLNK(2, 1),
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(values); i++)

@@ -79,7 +79,7 @@ static void check_records(const char *name, const struct records *is, const stru
 		if (a->time != b->time)
 			fail_msg("%s: %s has time %.17g instead of %.17g", name, path, a->time, b->time);
 		if (!value_equal(&a->value, &b->value))
-			fail_msg("%s: %s has another value, of type %s", name, path, value_type_name(a->value.type));
+			fail_msg("%s: %s has another value (%s)", name, path, value_type_name(a->value.type));
 	}
 }
 
@@ -181,7 +181,9 @@ static double random_float(uint64_t *state)
 
 static struct bytes random_text(uint64_t *state, bool opaque)
 {
-	static const char *const pieces[] = { "a", "\"", "\\", "/", "ä", "€", "😀", "\n", "\x01", "\x7F", "</3/0>;pmin=1", "=" };
+	static const char *const pieces[] = {
+		"a", "\"", "\\", "/", "ä", "€", "😀", "\n", "\x01", "\x7F", "</3/0>;pmin=1", "=",
+	};
 	static char texts[64][512];
 	static unsigned int next;
 	char *text = texts[next++ % ELEMENTSOF(texts)];
@@ -200,18 +202,20 @@ static struct bytes random_text(uint64_t *state, bool opaque)
 
 static struct value random_value(uint64_t *state, enum value_type type)
 {
+	uint64_t bits = random_bits(state);
+
 	switch (type) {
 	case VALUE_INTEGER:
 	case VALUE_TIME:
-		return (struct value){ type, .integer = (int64_t)random_bits(state) * (random_number(state) % 2 ? -1 : 1) };
+		return (struct value){ type, .integer = (int64_t)(bits % 2 ? 0 - bits : bits) };
 	case VALUE_UNSIGNED: /* within what jansson reads */
-		return VALUE_UNSIGNED(random_bits(state) >> 1);
+		return VALUE_UNSIGNED(bits >> 1);
 	case VALUE_FLOAT:
 		return VALUE_FLOAT(random_float(state));
 	case VALUE_BOOLEAN:
 		return VALUE_BOOLEAN(random_number(state) % 2);
 	case VALUE_OBJLNK:
-		return VALUE_OBJLNK((uint16_t)random_bits(state), (uint16_t)random_bits(state));
+		return VALUE_OBJLNK((uint16_t)bits, (uint16_t)random_bits(state));
 	default:
 		return (struct value){ type, .bytes = random_text(state, type == VALUE_OPAQUE) };
 	}
@@ -226,8 +230,9 @@ static void add_random(uint64_t *state, const struct path *base, struct records 
 	if (records->count > 0) {
 		const struct path *last = &records->items[records->count - 1].path;
 		unsigned int at = base->depth + random_number(state) % (last->depth - base->depth);
+		unsigned int id = last->ids[at] + 1U + random_number(state) % 400;
 
-		path = path_child(path_prefix(*last, at), (uint16_t)(last->ids[at] + 1 + random_number(state) % 400));
+		path = path_child(path_prefix(*last, at), (uint16_t)id);
 	}
 	while (path.depth < depth)
 		path = path_child(path, (uint16_t)(random_number(state) % 3));

@@ -2,9 +2,9 @@
 /*
  * vectors.h - payloads and the records they stand for, for the tests of codecs
  *
- * A vector is checked in both directions; those that only one direction has are in tables of their own. Resources have the types of
- * a vector's records; where there are none, the type is the last digit of the resource's id (vectors_type): 1 is
- * VALUE_STRING, 2 VALUE_INTEGER, …, 0 unknown.
+ * A vector is checked in both directions; those that only one direction has are in tables of their own.
+ * Resources have the types of a vector's records; where there are none, the type is the last digit of the
+ * resource's id (vectors_type): 1 is VALUE_STRING, 2 VALUE_INTEGER, …, 0 unknown.
  */
 #pragma once
 
