@@ -2,8 +2,8 @@
 /*
  * acl.h - may this server do this to that object
  *
- * Security (0), OSCORE (21) and COSE (23) are closed to every LwM2M Server, whether they exist or not (Core 1.2, 8.1).
- * With one server, which is all that this version serves access control for, nothing else is.
+ * Security (0), OSCORE (21) and COSE (23) are closed to every LwM2M Server, whether they exist or not (Core
+ * 1.2, 8.1). With one server, which is all that this version serves access control for, nothing else is.
  */
 #pragma once
 

@@ -29,8 +29,8 @@ bool body_is_for(const struct body *body, struct bytes path)
 
 static bool body_continues(const struct body *body, const struct message *request)
 {
-	return body_is_for(body, request->path) && body->code == request->code && body->format == request->format &&
-	       request->offset <= body->received;
+	return body_is_for(body, request->path) && body->code == request->code &&
+	       body->format == request->format && request->offset <= body->received;
 }
 
 static int body_begin(struct body *body, const struct message *request)
@@ -75,8 +75,9 @@ int body_follow(struct body *body, usec_t now, const struct message *request)
 	} else if (!body_continues(body, request)) {
 		return COAP_INCOMPLETE;
 	} else if (request->offset < body->received) {
-		return request->more && request->offset + request->payload.len == body->received ? COAP_CONTINUE :
-												   COAP_INCOMPLETE;
+		return request->more && request->offset + request->payload.len == body->received ?
+			       COAP_CONTINUE :
+			       COAP_INCOMPLETE;
 	}
 	body_go_on(body, now, request);
 	return 0;

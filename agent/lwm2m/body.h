@@ -2,10 +2,11 @@
 /*
  * body.h - a request body that comes in blocks, put together
  *
- * One body per server is put together at a time: block 0 of another one replaces it, and what is left of the first then
- * misses its beginning. Blocks have to come in order; the last one again (a lost response) is taken as the repeat it is.
- * Memory is bounded by the limit of the buffer and given back when the body is taken or expires. A stream is a body that is
- * not put together: its blocks are handed on one by one, each of them once.
+ * One body per server is put together at a time: block 0 of another one replaces it, and what is left of the
+ * first then misses its beginning. Blocks have to come in order; the last one again (a lost response) is
+ * taken as the repeat it is. Memory is bounded by the limit of the buffer and given back when the body is
+ * taken or expires. A stream is a body that is not put together: its blocks are handed on one by one, each of
+ * them once.
  */
 #pragma once
 
@@ -25,14 +26,14 @@ void body_init(struct body *body, size_t limit);
 void body_deinit(struct body *body);
 
 /*
- * Adds the block of a request. 0: the body is whole, body->data holds it until body_reset(); otherwise the code to
- * answer with: 2.31, 4.08 (blocks missing), 4.13.
+ * Adds the block of a request. 0: the body is whole, body->data holds it until body_reset(); otherwise the
+ * code to answer with: 2.31, 4.08 (blocks missing), 4.13.
  */
 int body_add(struct body *body, usec_t now, const struct message *request);
 
 /*
- * Takes note of a block of a stream. 0: hand it on, and body_reset() when that fails or it was the last one; otherwise the
- * code to answer with: 2.31 (it came before), 4.08 (blocks missing).
+ * Takes note of a block of a stream. 0: hand it on, and body_reset() when that fails or it was the last one;
+ * otherwise the code to answer with: 2.31 (it came before), 4.08 (blocks missing).
  */
 int body_follow(struct body *body, usec_t now, const struct message *request);
 

@@ -96,7 +96,8 @@ static int discover_object(const struct walk *walk)
 	return r;
 }
 
-static int append_resource_instances(const struct walk *walk, struct path resource, const uint16_t *ids, int count)
+static int append_resource_instances(
+	const struct walk *walk, struct path resource, const uint16_t *ids, int count)
 {
 	int r = 0;
 

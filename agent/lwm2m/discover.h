@@ -2,8 +2,8 @@
 /*
  * discover.h - the object model as link format: the answer to Discover, and the object list of a registration
  *
- * Both are written straight from the registry. An object's version is told unless it is "1.0" of an object that is not
- * of the LwM2M enabler itself, whose implied version differs between releases of LwM2M.
+ * Both are written straight from the registry. An object's version is told unless it is "1.0" of an object
+ * that is not of the LwM2M enabler itself, whose implied version differs between releases of LwM2M.
  */
 #pragma once
 

@@ -2,9 +2,10 @@
 /*
  * engine-internal.h - what the files of the engine share
  *
- * engine.c is the front door and the clock; request.c serves what servers ask; notify.c tells what changed; persist.c
- * keeps and restores state. All of them work with struct request, one operation on the object model on its way: of a server, for a
- * notification, or for the state. Ended requests wait in a free list with their memory for the next one.
+ * engine.c is the front door and the clock; peer.c is what goes on with one server; serve.c is what servers
+ * ask, notify.c tells what changed, persist.c keeps and restores state. These three work with struct request
+ * (request.c), one operation on the object model on its way: of a server, for a notification, or for the
+ * state. Ended requests wait in a free list with their memory for the next one.
  */
 #pragma once
 
@@ -70,6 +71,21 @@ uint32_t engine_next_id(struct engine *engine);
 
 void engine_event(struct engine *engine, struct peer *peer, enum event_type event, const struct path *path);
 
+/* One for each account that is not of a Bootstrap Server. -ENOMEM. */
+int peers_add(struct engine *engine);
+void peers_deinit(struct engine *engine);
+
+struct peer *peer_find(const struct engine *engine, uint16_t session);
+struct peer *peer_find_server(const struct engine *engine, const struct server *server);
+struct peer *peer_find_request(const struct engine *engine, uint32_t id);
+
+void peer_start(struct engine *engine, struct peer *peer);
+void peer_stop(struct engine *engine, struct peer *peer, bool deregister);
+void peer_tick(struct engine *engine, struct peer *peer);
+
+/* To be called after anything that may have changed the state of the registration. */
+void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before);
+
 /* An idle request for target, in engine->requests; NULL: too many, or no memory. */
 struct request *request_new(struct engine *engine, enum request_purpose purpose, struct peer *peer,
 			    const struct target *target);
@@ -77,12 +93,20 @@ struct request *request_new(struct engine *engine, enum request_purpose purpose,
 /* Hands the operation to its object; from now on the object ends it. */
 void request_start(struct request *request);
 
+/* Back to the idle ones, when it was not started. */
+void request_free(struct request *request);
+
 /* Did a Read bring what an answer can be made of? A single resource without a value is not there. */
 bool request_has_content(const struct request *request);
 
 /* Serves a request of a server whose registration stands. */
-void request_serve(struct engine *engine, struct peer *peer, const struct message *message);
-void request_reply_code(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code);
+void serve_request(struct engine *engine, struct peer *peer, const struct message *message);
+
+/* Answers with a code and nothing else; 0 is silence. */
+void serve_reply(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code);
+
+/* The operation that a server asked for ended: error is 0 or -errno. */
+void serve_finish(struct request *request, int error);
 
 /* Passes on what objects ended outside of a call, and gives up what took too long. */
 void requests_tick(struct engine *engine);

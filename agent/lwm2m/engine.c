@@ -49,29 +49,6 @@ static void on_change(void *userdata, enum registry_change change, const struct 
 	}
 }
 
-static int add_peers(struct engine *engine)
-{
-	struct server *server;
-	size_t count = 0;
-
-	list_for_each(server, &engine->servers->list, link)
-		count += !server->bootstrap;
-	engine->peers = calloc(count ? count : 1, sizeof(*engine->peers));
-	if (!engine->peers)
-		return -ENOMEM;
-	list_for_each(server, &engine->servers->list, link) {
-		struct peer *peer = &engine->peers[engine->n_peers];
-
-		if (server->bootstrap)
-			continue;
-		server->session = (uint16_t)engine->n_peers++;
-		peer->server = server;
-		registration_init(&peer->registration, server, &engine->client);
-		body_init(&peer->body, engine->limits.payload);
-	}
-	return 0;
-}
-
 static void take_limits(struct engine *engine, const struct engine_limits *limits)
 {
 	engine->limits = default_limits;
@@ -109,7 +86,7 @@ int engine_new(const struct engine_config *config, struct registry *registry, st
 	engine->client.random = config->seed;
 	r = effects_new(&engine->effects);
 	if (r >= 0)
-		r = add_peers(engine);
+		r = peers_add(engine);
 	if (r >= 0)
 		r = discover_registry(registry, &engine->client.links);
 	if (r < 0)
@@ -136,11 +113,7 @@ struct engine *engine_free(struct engine *engine)
 	if (!engine)
 		return NULL;
 	engine->registry->listener = NULL;
-	for (size_t i = 0; i < engine->n_peers; i++) {
-		registration_deinit(&engine->peers[i].registration);
-		body_deinit(&engine->peers[i].body);
-	}
-	free(engine->peers);
+	peers_deinit(engine);
 	free_requests(&engine->requests);
 	free_requests(&engine->spare);
 	heap_deinit(&engine->timeouts);
@@ -186,55 +159,12 @@ void engine_event(struct engine *engine, struct peer *peer, enum event_type even
 	}
 }
 
-static struct peer *peer_find(const struct engine *engine, uint16_t session)
-{
-	return session < engine->n_peers ? &engine->peers[session] : NULL;
-}
-
-/*
- * Observations live as long as the registration that they were made under. An Update over a new session carries them over;
- * until it is answered the server does not know where we are. Nobody waits for an answer over a session that is gone.
- */
-static void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before)
-{
-	const struct registration *registration = &peer->registration;
-	enum registration_state after = registration->state;
-	bool stands = after == REGISTRATION_REGISTERED || after == REGISTRATION_UPDATING;
-	bool lives = stands || (after == REGISTRATION_CONNECTING && registration->resume);
-	bool suspend = !stands || registration->unheard;
-
-	if (!lives)
-		notify_forget_peer(engine, peer);
-	else if (suspend != peer->suspended)
-		notify_suspend_peer(engine, peer, suspend);
-	peer->suspended = suspend;
-	if (!registration_stands(registration) && before != after)
-		requests_abandon(engine, peer);
-}
-
-static void peer_start(struct engine *engine, struct peer *peer)
-{
-	if (peer->server->enabled)
-		registration_start(&peer->registration, engine->now, engine->effects);
-}
-
 void engine_start(struct engine *engine, usec_t now)
 {
 	enter(engine, now);
 	for (size_t i = 0; i < engine->n_peers; i++)
 		peer_start(engine, &engine->peers[i]);
 	leave(engine);
-}
-
-static void peer_stop(struct engine *engine, struct peer *peer, bool deregister)
-{
-	enum registration_state before = peer->registration.state;
-
-	if (deregister)
-		registration_stop(&peer->registration, engine->now, engine->effects);
-	else
-		registration_leave(&peer->registration, engine->effects);
-	peer_follow(engine, peer, before);
 }
 
 void engine_stop(struct engine *engine, usec_t now, bool deregister)
@@ -262,9 +192,9 @@ void engine_request(struct engine *engine, usec_t now, const struct message *req
 	enter(engine, now);
 	/* Silence (code 0) until the server has said that we are registered: it asks again. */
 	if (registration_stands(&peer->registration))
-		request_serve(engine, peer, request);
+		serve_request(engine, peer, request);
 	else
-		request_reply_code(engine, peer, request->id, 0);
+		serve_reply(engine, peer, request->id, 0);
 	leave(engine);
 }
 
@@ -292,17 +222,10 @@ static void notification_failed(struct engine *engine, struct observation *obser
 		registration_update(&peer->registration, engine->now, engine->effects);
 }
 
-static struct peer *peer_of_request(struct engine *engine, uint32_t id)
+void engine_response(
+	struct engine *engine, usec_t now, uint32_t id, int error, const struct message *response)
 {
-	for (size_t i = 0; i < engine->n_peers; i++)
-		if (engine->peers[i].registration.request == id)
-			return &engine->peers[i];
-	return NULL;
-}
-
-void engine_response(struct engine *engine, usec_t now, uint32_t id, int error, const struct message *response)
-{
-	struct peer *peer = id ? peer_of_request(engine, id) : NULL;
+	struct peer *peer = id ? peer_find_request(engine, id) : NULL;
 	struct observation *observation;
 
 	enter(engine, now);
@@ -347,18 +270,6 @@ static void update_links(struct engine *engine)
 		notify_watch(engine, engine->registry->objects[i]);
 }
 
-static void peer_tick(struct engine *engine, struct peer *peer)
-{
-	enum registration_state before = peer->registration.state;
-
-	if (peer->body.expires <= engine->now)
-		body_reset(&peer->body);
-	if (peer->registration.deadline > engine->now)
-		return;
-	registration_tick(&peer->registration, engine->now, engine->effects);
-	peer_follow(engine, peer, before);
-}
-
 void engine_tick(struct engine *engine, usec_t now)
 {
 	enter(engine, now);
@@ -378,7 +289,8 @@ void engine_tick(struct engine *engine, usec_t now)
 
 usec_t engine_deadline(const struct engine *engine)
 {
-	usec_t deadline = usec_min(heap_deadline(&engine->timeouts), heap_deadline(&engine->observations.due));
+	usec_t deadline =
+		usec_min(heap_deadline(&engine->timeouts), heap_deadline(&engine->observations.due));
 
 	if (engine->attention)
 		return 0;
@@ -394,24 +306,16 @@ int engine_next(struct engine *engine, const struct effect **ret)
 	return effects_next(engine->effects, ret);
 }
 
-static struct peer *peer_of_server(const struct engine *engine, const struct server *server)
-{
-	for (size_t i = 0; i < engine->n_peers; i++)
-		if (engine->peers[i].server == server)
-			return &engine->peers[i];
-	return NULL;
-}
-
 const struct registration *engine_registration(const struct engine *engine, const struct server *server)
 {
-	const struct peer *peer = peer_of_server(engine, server);
+	const struct peer *peer = peer_find_server(engine, server);
 
 	return peer ? &peer->registration : NULL;
 }
 
 void engine_update(struct engine *engine, usec_t now, const struct server *server)
 {
-	struct peer *peer = peer_of_server(engine, server);
+	struct peer *peer = peer_find_server(engine, server);
 	enum registration_state before;
 
 	if (!peer)
@@ -425,7 +329,7 @@ void engine_update(struct engine *engine, usec_t now, const struct server *serve
 
 void engine_disable(struct engine *engine, usec_t now, const struct server *server)
 {
-	struct peer *peer = peer_of_server(engine, server);
+	struct peer *peer = peer_find_server(engine, server);
 	enum registration_state before;
 
 	if (!peer)

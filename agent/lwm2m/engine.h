@@ -2,10 +2,11 @@
 /*
  * engine.h - the LwM2M client as a pure machine
  *
- * Messages, outcomes and the time go in; effects come out. Nothing here opens a file descriptor, reads a clock, starts a
- * thread, logs or keeps a static variable: a test is the network, the plugins and the clock at once. Every call takes the
- * time, which never goes back. After each call the owner carries out engine_next() until it gives 0, then sleeps until
- * engine_deadline() at the latest. The engine borrows the registry and the accounts; both outlive it.
+ * Messages, outcomes and the time go in; effects come out. Nothing here opens a file descriptor, reads a
+ * clock, starts a thread, logs or keeps a static variable: a test is the network, the plugins and the clock
+ * at once. Every call takes the time, which never goes back. After each call the owner carries out
+ * engine_next() until it gives 0, then sleeps until engine_deadline() at the latest. The engine borrows the
+ * registry and the accounts; both outlive it.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ struct engine;
 struct engine_limits {
 	unsigned int observations;       /* all servers together (1000) */
 	unsigned int operations;         /* pending at once (64) */
-	size_t payload;                  /* of a body put together from blocks, and of a response, bytes (1 MiB) */
+	size_t payload;                  /* of a body in blocks and of a response, bytes (1 MiB) */
 	unsigned int operation_timeout_s; /* until silence of an object becomes 5.03 (10) */
 };
 
@@ -42,8 +43,8 @@ void engine_stop(struct engine *engine, usec_t now, bool deregister);
 bool engine_is_idle(const struct engine *engine);
 
 /*
- * Fresh contents of an object that was kept by EFFECT_PERSIST. -EBADMSG: not such contents, nothing changed then. -ENOENT:
- * there is no object of this id that is kept. What the object refuses is its error.
+ * Fresh contents of an object that was kept by EFFECT_PERSIST. -EBADMSG: not such contents, nothing changed
+ * then. -ENOENT: there is no object of this id that is kept. What the object refuses is its error.
  */
 int engine_restore(struct engine *engine, uint16_t oid, struct bytes state);
 
@@ -57,7 +58,8 @@ void engine_connected(struct engine *engine, usec_t now, uint16_t session, int e
  * What became of an EFFECT_REQUEST or EFFECT_NOTIFY: error 0 and the response (NULL: the notification was
  * acknowledged), -ETIMEDOUT: nothing was heard, -ECONNRESET: RST.
  */
-void engine_response(struct engine *engine, usec_t now, uint32_t id, int error, const struct message *response);
+void engine_response(
+	struct engine *engine, usec_t now, uint32_t id, int error, const struct message *response);
 
 /* Runs what is due at now; changes told to the registry make something due at once. */
 void engine_tick(struct engine *engine, usec_t now);

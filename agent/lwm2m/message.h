@@ -2,10 +2,10 @@
 /*
  * message.h - CoAP messages as the engine sees them, and the effects it leaves
  *
- * A message is a request or response off the wire with its options resolved; all it points at is borrowed for the call.
- * An effect is something the engine wants done. Effects wait in a queue, first in, first out; effects_next() lends the
- * oldest until the next call that touches the queue. The queue owns the text and payload of its effects and re-uses their
- * memory, so that a steady flow of replies allocates nothing.
+ * A message is a request or response off the wire with its options resolved; all it points at is borrowed for
+ * the call. An effect is something the engine wants done. Effects wait in a queue, first in, first out;
+ * effects_next() lends the oldest until the next call that touches the queue. The queue owns the text and
+ * payload of its effects and re-uses their memory, so that a steady flow of replies allocates nothing.
  */
 #pragma once
 
@@ -53,7 +53,7 @@ struct message {
 	uint16_t session;  /* the server connection it belongs to, as in EFFECT_CONNECT */
 	uint8_t code;      /* enum coap_code */
 	bool confirmable;
-	struct bytes path; /* "/3/0/1", "/" without Uri-Path; a Location-Path in a response; not NUL-terminated */
+	struct bytes path; /* "/3/0/1", "/" without Uri-Path; a response: Location-Path; no NUL */
 	struct bytes query; /* Uri-Query options joined by '&', in their order */
 	int32_t accept, format, observe; /* option value, -1: absent */
 	struct bytes token; /* up to COAP_TOKEN_MAX bytes */
@@ -67,7 +67,7 @@ enum effect_type {
 	EFFECT_CLOSE,   /* forget the session and everything in flight on it; nothing answers */
 	EFFECT_REQUEST, /* send message, hand the response or failure to engine_response() with id */
 	EFFECT_REPLY,   /* the response to the request whose message.id is id */
-	EFFECT_NOTIFY,  /* a notification; engine_response() hears with id of RST and, when confirmable, of the end */
+	EFFECT_NOTIFY,  /* a notification; engine_response() hears of RST and, when confirmable, of the end */
 	EFFECT_PERSIST, /* payload is the new contents of the state file message.path ("1", "3") */
 	EFFECT_EVENT,   /* something for people to hear about: see event */
 };
@@ -77,7 +77,7 @@ enum event_type {
 	EVENT_REGISTERED,    /* value: the lifetime in seconds */
 	EVENT_UPDATED,       /* a Registration Update was accepted; value: seconds until the next one */
 	EVENT_DEREGISTERED,
-	EVENT_FAILED,        /* no connection or registration; error or code say why, value: seconds until the next try */
+	EVENT_FAILED,        /* no registration; error or code say why, value: seconds until the next try */
 	EVENT_LOST,          /* a registration that stood is gone; error or code say why */
 	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
 	EVENT_QUOTA,         /* a peer asked for more than it may have; message.path says of what */
@@ -101,12 +101,15 @@ int effects_new(struct effects **ret);
 struct effects *effects_free(struct effects *effects);
 
 /*
- * Appends an effect and returns it for filling in; its message has all options absent. Text and payload go into the
- * buffer that effects_payload() and effects_path() give. NULL when there is no memory.
+ * Appends an effect and returns it for filling in; its message has all options absent. Text and payload go
+ * into the buffer that effects_payload() and effects_path() give. NULL when there is no memory.
  */
 struct effect *effects_add(struct effects *effects, enum effect_type type);
 
-/* The owned storage of an effect: what is appended here becomes message.payload, message.path and message.query. */
+/*
+ * The owned storage of an effect: what is appended here becomes message.payload, message.path and
+ * message.query.
+ */
 struct buffer *effects_payload(struct effect *effect);
 struct buffer *effects_path(struct effect *effect);
 struct buffer *effects_query(struct effect *effect);

@@ -2,11 +2,12 @@
 /*
  * object.h - what the registry asks of whoever implements an object
  *
- * An object is a description (struct object_info, constant), the ids of the instances that exist now, and five
- * operations. Each operation function gets a struct operation and ends it with exactly one operation_done(), at once or
- * later; what the operation borrows (records to write, arguments, block) is valid only until the function returns.
- * The engine checks before it calls: the object and instance exist, the resources are defined and permit the operation,
- * values have the resource's type. The object answers for what only it can know.
+ * An object is a description (struct object_info, constant), the ids of the instances that exist now, and
+ * five operations. Each operation function gets a struct operation and ends it with exactly one
+ * operation_done(), at once or later; what the operation borrows (records to write, arguments, block) is
+ * valid only until the function returns. The engine checks before it calls: the object and instance exist,
+ * the resources are defined and permit the operation, values have the resource's type. The object answers for
+ * what only it can know.
  */
 #pragma once
 
@@ -24,7 +25,7 @@ enum resource_operation { RESOURCE_R = 1, RESOURCE_W = 2, RESOURCE_RW = 3, RESOU
 enum resource_flags {
 	RESOURCE_MULTIPLE = 1,  /* has resource instances */
 	RESOURCE_MANDATORY = 2, /* a Create has to bring it when it is writable */
-	RESOURCE_STREAM = 4,    /* Opaque: a Write of this resource alone arrives block by block, OPERATION_WRITE_BLOCK */
+	RESOURCE_STREAM = 4,    /* Opaque: a Write of it alone comes block by block, OPERATION_WRITE_BLOCK */
 };
 
 struct resource_info {
@@ -54,27 +55,32 @@ struct operation;
 struct registry;
 
 struct object_ops {
-	/* Adds the readable values at or below operation->path (depth 1 to 4) with records_add() to operation->records. */
+	/*
+	 * Adds the readable values at or below operation->path (depth 1 to 4) with records_add() to
+	 * operation->records.
+	 */
 	void (*read)(struct object *object, struct operation *operation);
 	/*
-	 * OPERATION_WRITE_REPLACE and _UPDATE: operation->records into the instance, all or nothing. OPERATION_WRITE_BLOCK:
-	 * operation->block at operation->offset of the resource. NULL: nothing here is writable.
+	 * OPERATION_WRITE_REPLACE and _UPDATE: operation->records into the instance, all or nothing.
+	 * OPERATION_WRITE_BLOCK: operation->block at operation->offset of the resource. NULL: nothing here is
+	 * writable.
 	 */
 	void (*write)(struct object *object, struct operation *operation);
 	void (*execute)(struct object *object, struct operation *operation);
-	/* Makes instance operation->path (depth 2) with operation->records and calls object_add_instance(). */
+	/* Makes instance operation->path (depth 2) with operation->records; calls object_add_instance(). */
 	void (*create)(struct object *object, struct operation *operation);
-	/* Removes the instance or resource instance operation->path; object_remove_instance() for the former. */
+	/* Removes the instance or resource instance operation->path; the former: object_remove_instance(). */
 	void (*delete)(struct object *object, struct operation *operation);
 	/*
-	 * Is the resource there in this instance now? -ENOENT: no. Otherwise the number of its resource instances, whose
-	 * ids *ret_ids then borrows until the next call into the object; 0 and untouched for a single resource. Never slow.
+	 * Is the resource there in this instance now? -ENOENT: no. Otherwise the number of its resource
+	 * instances, whose ids *ret_ids then borrows until the next call into the object; 0 and untouched for
+	 * a single resource. Never slow.
 	 */
 	int (*probe)(const struct object *object, uint16_t iid, const struct resource_info *resource,
 		     const uint16_t **ret_ids);
 	/*
-	 * May be NULL. Somebody observes this object now, or nobody any more: values need to be fresh by themselves only
-	 * while they are watched.
+	 * May be NULL. Somebody observes this object now, or nobody any more: values need to be fresh by
+	 * themselves only while they are watched.
 	 */
 	void (*watch)(struct object *object, bool watched);
 };
@@ -97,7 +103,7 @@ const struct resource_info *object_find_resource(const struct object *object, ui
 
 bool object_has_instance(const struct object *object, uint16_t iid);
 
-/* -EEXIST, -ENOMEM, -ENOSPC for a second one where only one may be. The object may be in a registry or not. */
+/* -EEXIST, -ENOMEM, -ENOSPC: a second one where only one may be. The object may be in a registry or not. */
 int object_add_instance(struct object *object, uint16_t iid);
 void object_remove_instance(struct object *object, uint16_t iid);
 
@@ -131,9 +137,9 @@ struct operation {
 };
 
 /*
- * Ends the operation; the object may not touch it afterwards. error: 0, or -errno, which becomes a CoAP code by the one
- * table in operation.c: -ENOENT 4.04, -EPERM 4.05, -EACCES 4.01, -EINVAL, -ERANGE and -EBADMSG 4.00, -EMSGSIZE 4.13,
- * -ENODATA 4.04 (no value now), -ETIMEDOUT, -ECONNRESET, -EAGAIN and -EBUSY 5.03, -ENOTSUP 5.01,
- * -EILSEQ 4.08 (a block is missing), anything else 5.00.
+ * Ends the operation; the object may not touch it afterwards. error: 0, or -errno, which becomes a CoAP code
+ * by the one table in operation.c: -ENOENT 4.04, -EPERM 4.05, -EACCES 4.01, -EINVAL, -ERANGE and -EBADMSG
+ * 4.00, -EMSGSIZE 4.13, -ENODATA 4.04 (no value now), -ETIMEDOUT, -ECONNRESET, -EAGAIN and -EBUSY 5.03,
+ * -ENOTSUP 5.01, -EILSEQ 4.08 (a block is missing), anything else 5.00.
  */
 void operation_done(struct operation *operation, int error);

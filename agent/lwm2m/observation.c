@@ -115,7 +115,8 @@ void observation_remove(struct observations *observations, struct observation *o
 	free(observation);
 }
 
-struct observation *observation_find(const struct observations *observations, uint16_t session, struct bytes token)
+struct observation *observation_find(
+	const struct observations *observations, uint16_t session, struct bytes token)
 {
 	for (size_t i = 0; i < observations->count; i++) {
 		struct observation *observation = observations->items[i];
@@ -168,8 +169,8 @@ void observations_mark(struct observations *observations, const struct path *pat
 		mark(observations, observations->items[i]);
 }
 
-void observation_set_periods(struct observations *observations, struct observation *observation, uint32_t pmin_s,
-			     uint32_t pmax_s)
+void observation_set_periods(
+	struct observations *observations, struct observation *observation, uint32_t pmin_s, uint32_t pmax_s)
 {
 	observation->pmin_s = pmin_s;
 	observation->pmax_s = pmax_s < pmin_s ? 0 : pmax_s;

@@ -2,10 +2,11 @@
 /*
  * observation.h - who watches what, and when a change is due to be told
  *
- * The table holds observations in the order of their paths, so that a change finds those it concerns by binary search
- * however many there are, and a heap of the times at which one is due. An observation is due pmin after its last
- * notification once something changed, and pmax after it in any case (Core 1.2, 5.1.2). While its value is being read
- * (observation_begin … observation_notified or _postpone) it is not due; a change meanwhile is not lost.
+ * The table holds observations in the order of their paths, so that a change finds those it concerns by
+ * binary search however many there are, and a heap of the times at which one is due. An observation is due
+ * pmin after its last notification once something changed, and pmax after it in any case (Core 1.2, 5.1.2).
+ * While its value is being read (observation_begin … observation_notified or _postpone) it is not due; a
+ * change meanwhile is not lost.
  */
 #pragma once
 
@@ -39,14 +40,15 @@ struct observations {
 void observations_deinit(struct observations *observations);
 
 /*
- * -ENOSPC: past the limit, -ENOMEM. One of the same session and token is replaced, and goes on with its sequence: the server
- * takes smaller numbers for old news (RFC 7641, 3.4).
+ * -ENOSPC: past the limit, -ENOMEM. One of the same session and token is replaced, and goes on with its
+ * sequence: the server takes smaller numbers for old news (RFC 7641, 3.4).
  */
 int observation_add(struct observations *observations, usec_t now, uint16_t session, const struct path *path,
 		    struct bytes token, struct observation **ret);
 void observation_remove(struct observations *observations, struct observation *observation);
 
-struct observation *observation_find(const struct observations *observations, uint16_t session, struct bytes token);
+struct observation *observation_find(
+	const struct observations *observations, uint16_t session, struct bytes token);
 struct observation *observation_find_effect(const struct observations *observations, uint32_t effect);
 
 /* Is anything of this object observed? */
@@ -56,8 +58,8 @@ bool observations_cover(const struct observations *observations, uint16_t oid);
 void observations_mark(struct observations *observations, const struct path *path);
 
 /* Sets pmin and pmax in seconds; a pmax below pmin or of 0 is none. */
-void observation_set_periods(struct observations *observations, struct observation *observation, uint32_t pmin_s,
-			     uint32_t pmax_s);
+void observation_set_periods(
+	struct observations *observations, struct observation *observation, uint32_t pmin_s, uint32_t pmax_s);
 
 /* One that is due at now, or NULL. */
 struct observation *observations_due(const struct observations *observations, usec_t now);

@@ -132,7 +132,9 @@ static int check_exists(const struct target *target)
 		return check_resource_instance(target);
 	if (path->depth == PATH_RESOURCE &&
 	    (target->type == OPERATION_DISCOVER || target->type == OPERATION_WRITE_ATTRIBUTES))
-		return target->object->ops->probe(target->object, path->ids[1], target->resource, &ids) < 0 ? -ENOENT : 0;
+		return target->object->ops->probe(target->object, path->ids[1], target->resource, &ids) < 0 ?
+			       -ENOENT :
+			       0;
 	return 0;
 }
 
@@ -160,7 +162,8 @@ static int check_permitted(const struct target *target)
 							      target->resource->operations & RESOURCE_W);
 	if (!able)
 		return -EPERM;
-	if (target->resource && needed[target->type] && !(target->resource->operations & needed[target->type]))
+	if (target->resource && needed[target->type] &&
+		!(target->resource->operations & needed[target->type]))
 		return -EPERM;
 	return 0;
 }
@@ -190,7 +193,8 @@ int operation_parse(const struct message *request, const struct registry *regist
 		r = check_permitted(&target);
 	if (r < 0)
 		return operation_code(target.type, r);
-	if (target.resource && target.resource->flags & RESOURCE_STREAM && target.type == OPERATION_WRITE_REPLACE)
+	if (target.resource && target.resource->flags & RESOURCE_STREAM &&
+		target.type == OPERATION_WRITE_REPLACE)
 		target.type = OPERATION_WRITE_BLOCK;
 	*ret = target;
 	return 0;
@@ -203,7 +207,10 @@ static enum value_type type_of(const void *data, const struct path *path)
 	return resource ? resource->type : VALUE_NONE;
 }
 
-/* One record of a Write against its resource's definition. -ENODATA: leave it out (a Create, Core 1.2, 6.3.6). */
+/*
+ * One record of a Write against its resource's definition. -ENODATA: leave it out (a Create, Core 1.2,
+ * 6.3.6).
+ */
 static int check_record(const struct target *target, const struct record *record)
 {
 	const struct resource_info *resource = object_find_resource(target->object, record->path.ids[2]);
@@ -211,7 +218,8 @@ static int check_record(const struct target *target, const struct record *record
 	if (!resource)
 		return target->type == OPERATION_CREATE ? -ENODATA : -ENOENT;
 	if (!(resource->operations & RESOURCE_W))
-		return target->type == OPERATION_CREATE && resource->operations & RESOURCE_R ? -ENODATA : -EPERM;
+		return target->type == OPERATION_CREATE && resource->operations & RESOURCE_R ? -ENODATA :
+											       -EPERM;
 	if ((record->path.depth == PATH_RESOURCE_INSTANCE) != !!(resource->flags & RESOURCE_MULTIPLE))
 		return -EBADMSG;
 	if (record->value.type == VALUE_NONE || record->value.type != resource->type)
@@ -274,8 +282,9 @@ static int check_create(struct target *target, struct records *records)
 	const struct object_info *info = target->object->info;
 
 	for (size_t i = 0; i < info->n_resources; i++)
-		if (info->resources[i].flags & RESOURCE_MANDATORY && info->resources[i].operations & RESOURCE_W &&
-		    !has_resource(records, info->resources[i].id))
+		if (info->resources[i].flags & RESOURCE_MANDATORY &&
+			info->resources[i].operations & RESOURCE_W &&
+			!has_resource(records, info->resources[i].id))
 			return -EINVAL;
 	for (size_t i = 0; i < records->count; i++)
 		records->items[i].path.ids[1] = target->path.ids[1];

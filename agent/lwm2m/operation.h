@@ -2,10 +2,11 @@
 /*
  * operation.h - from a CoAP request to an operation on the object model, and from an outcome to a CoAP code
  *
- * operation_parse() says what a request asks for and whether that can be asked of this path: form, rights, existence,
- * permission, in this order. operation_decode() turns the payload of a Write or Create into records that every object may
- * rely on: defined and writable resources, values of their type. Neither changes anything. Where they refuse they return the CoAP code
- * of the answer, a positive number; 0 is acceptance.
+ * operation_parse() says what a request asks for and whether that can be asked of this path: form, rights,
+ * existence, permission, in this order. operation_decode() turns the payload of a Write or Create into
+ * records that every object may rely on: defined and writable resources, values of their type. Neither
+ * changes anything. Where they refuse they return the CoAP code of the answer, a positive number; 0 is
+ * acceptance.
  */
 #pragma once
 
@@ -20,15 +21,18 @@ struct target {
 	const struct resource_info *resource; /* NULL above resource level */
 };
 
-/* The CoAP code for what an object answered: error is 0 or -errno. For 0: 2.05, 2.04, 2.01, 2.02 as the type has it. */
+/*
+ * The CoAP code for what an object answered: error is 0 or -errno. For 0: 2.05, 2.04, 2.01, 2.02 as the type
+ * has it.
+ */
 uint8_t operation_code(enum operation_type type, int error);
 
 /* 0 and *ret, or a CoAP error code. */
 int operation_parse(const struct message *request, const struct registry *registry, struct target *ret);
 
 /*
- * Records of a Write or Create at target, out of the whole body. For a Create, target->path becomes that of the new
- * instance: chosen by the client in the payload, else the lowest free id. 0, or a CoAP error code.
+ * Records of a Write or Create at target, out of the whole body. For a Create, target->path becomes that of
+ * the new instance: chosen by the client in the payload, else the lowest free id. 0, or a CoAP error code.
  */
 int operation_decode(struct target *target, int format, struct bytes body, const struct registry *registry,
 		     struct records *ret);
@@ -36,5 +40,8 @@ int operation_decode(struct target *target, int format, struct bytes body, const
 /* Checks the arguments of an Execute (Core 1.2, 6.3.5): "5", "2='10.3'", "7,0='https://…'". -EINVAL. */
 int operation_check_arguments(struct bytes arguments);
 
-/* The Content-Format of a response: what was asked for or, where Accept is absent, a good one. -ENOTSUP: unknown. */
+/*
+ * The Content-Format of a response: what was asked for or, where Accept is absent, a good one. -ENOTSUP:
+ * unknown.
+ */
 int operation_format(const struct target *target, int accept, bool tlv_only);

@@ -3,18 +3,20 @@
 #include "lwm2m/engine-internal.h"
 
 /*
- * What servers may write is what a restart has to bring back; all else comes from configuration and the system, or was
- * written by another release that knows more.
+ * What servers may write is what a restart has to bring back; all else comes from configuration and the
+ * system, or was written by another release that knows more.
  */
 static void keep_writable(const struct object *object, struct records *records)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < records->count; i++) {
-		const struct resource_info *resource = object_find_resource(object, records->items[i].path.ids[2]);
+		const struct resource_info *resource =
+			object_find_resource(object, records->items[i].path.ids[2]);
 
 		if (resource && resource->operations & RESOURCE_W &&
-		    (records->items[i].path.depth == PATH_RESOURCE_INSTANCE) == !!(resource->flags & RESOURCE_MULTIPLE))
+			(records->items[i].path.depth == PATH_RESOURCE_INSTANCE) ==
+				!!(resource->flags & RESOURCE_MULTIPLE))
 			records->items[kept++] = records->items[i];
 	}
 	records->count = kept;
@@ -84,7 +86,8 @@ static int restore_instance(struct object *object, uint16_t iid, const struct re
 
 	for (size_t i = 0; i < records->count && r >= 0; i++)
 		if (records->items[i].path.ids[1] == iid)
-			r = records_add(&restore.operation.records, records->items[i].path, records->items[i].value);
+			r = records_add(
+				&restore.operation.records, records->items[i].path, records->items[i].value);
 	if (r >= 0 && restore.operation.records.count > 0) {
 		object->ops->write(object, &restore.operation);
 		r = restore.error;

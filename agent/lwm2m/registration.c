@@ -3,7 +3,10 @@
 
 #include "lwm2m/codec.h"
 
-/* RFC 7252, 4.8.2: an Update that starts this long before the lifetime ends has all its retransmissions in time. */
+/*
+ * RFC 7252, 4.8.2: an Update that starts this long before the lifetime ends has all its retransmissions in
+ * time.
+ */
 #define MAX_TRANSMIT_WAIT_S 93
 
 /* After a session that ended by itself clients of one server come back within this time, not all at once. */
@@ -11,7 +14,8 @@
 
 static const char *const version_names[] = { [LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2" };
 
-void registration_init(struct registration *registration, struct server *server, struct registration_client *client)
+void registration_init(
+	struct registration *registration, struct server *server, struct registration_client *client)
 {
 	*registration = (struct registration){
 		.server = server,
@@ -79,8 +83,8 @@ static void forget_session(struct registration *registration, struct effects *ef
 }
 
 /*
- * The wait doubles within a sequence of retry_count attempts, and sequences are sequence_delay_s apart. After the last
- * one there is no other server to turn to: on with the longest wait of a sequence.
+ * The wait doubles within a sequence of retry_count attempts, and sequences are sequence_delay_s apart. After
+ * the last one there is no other server to turn to: on with the longest wait of a sequence.
  */
 static usec_t back_off(struct registration *registration)
 {
@@ -105,8 +109,8 @@ static void wait_until(struct registration *registration, usec_t deadline)
 	buffer_clear(&registration->location);
 }
 
-static void retry_later(struct registration *registration, usec_t now, int error, uint8_t code, enum event_type event,
-			struct effects *effects)
+static void retry_later(struct registration *registration, usec_t now, int error, uint8_t code,
+	enum event_type event, struct effects *effects)
 {
 	usec_t wait = back_off(registration);
 
@@ -300,7 +304,8 @@ void registration_connected(struct registration *registration, usec_t now, int e
 	switch (registration->state) {
 	case REGISTRATION_CONNECTING:
 		if (error < 0)
-			retry_later(registration, now, error, 0, registration->resume ? EVENT_LOST : EVENT_FAILED, effects);
+			retry_later(registration, now, error, 0,
+				registration->resume ? EVENT_LOST : EVENT_FAILED, effects);
 		else if (registration->resume)
 			send_update(registration, now, effects);
 		else
@@ -335,7 +340,8 @@ static usec_t update_interval(const struct registration *registration)
 	return lifetime_s > 2 * MAX_TRANSMIT_WAIT_S ? usec_from_s(lifetime_s - MAX_TRANSMIT_WAIT_S) : half;
 }
 
-static void registered(struct registration *registration, usec_t now, enum event_type event, struct effects *effects)
+static void registered(
+	struct registration *registration, usec_t now, enum event_type event, struct effects *effects)
 {
 	usec_t interval = update_interval(registration);
 	uint64_t seconds = interval == USEC_INFINITY ? 0 : interval / USEC_PER_SEC;
@@ -343,7 +349,8 @@ static void registered(struct registration *registration, usec_t now, enum event
 	set_state(registration, REGISTRATION_REGISTERED, usec_add(now, interval));
 	registration->failures = 0;
 	registration->unheard = false;
-	tell(registration, effects, event, 0, 0, event == EVENT_REGISTERED ? registration->told_lifetime_s : seconds);
+	tell(registration, effects, event, 0, 0,
+		event == EVENT_REGISTERED ? registration->told_lifetime_s : seconds);
 	if (registration->update_wanted)
 		send_update(registration, now, effects);
 }
@@ -378,19 +385,20 @@ static void update_answered(struct registration *registration, usec_t now, const
 }
 
 /*
- * An Update without answer: the server may have lost its side of the session, or the network our address. A new session
- * shows. Over DTLS it takes a new registration too, until LwM2M 1.2 (Transport 1.2.1, 6.4.2).
+ * An Update without answer: the server may have lost its side of the session, or the network our address. A
+ * new session shows. Over DTLS it takes a new registration too, until LwM2M 1.2 (Transport 1.2.1, 6.4.2).
  */
 static void update_unanswered(struct registration *registration, usec_t now, struct effects *effects)
 {
 	registration->unheard = true;
-	registration->resume = registration->server->mode == SECURITY_NOSEC || registration->version >= LWM2M_1_2;
+	registration->resume =
+		registration->server->mode == SECURITY_NOSEC || registration->version >= LWM2M_1_2;
 	forget_session(registration, effects);
 	connect(registration, now, effects);
 }
 
-void registration_response(struct registration *registration, usec_t now, int error, const struct message *response,
-			   struct effects *effects)
+void registration_response(struct registration *registration, usec_t now, int error,
+	const struct message *response, struct effects *effects)
 {
 	registration->request = 0;
 	switch (registration->state) {
@@ -425,7 +433,8 @@ void registration_update(struct registration *registration, usec_t now, struct e
 
 static void let_go(struct registration *registration, usec_t now, struct effects *effects)
 {
-	bool known = registration->state == REGISTRATION_REGISTERED || registration->state == REGISTRATION_UPDATING;
+	bool known = registration->state == REGISTRATION_REGISTERED ||
+		     registration->state == REGISTRATION_UPDATING;
 
 	if (!known || send(registration, effects, REGISTRATION_DEREGISTERING, fill_deregister) < 0)
 		stopped(registration, now, effects);

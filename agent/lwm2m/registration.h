@@ -2,10 +2,10 @@
 /*
  * registration.h - Register, Update, De-register with one server
  *
- * A state machine without time or sockets of its own: calls bring the time and what happened, effects carry what is to be
- * done. One request of it is in flight at most. Whatever fails is tried again later with back-off and jitter; only
- * registration_stop() ends it. It owns the location it got and a copy of what it last told the server; the account
- * and the client's data are borrowed and outlive it.
+ * A state machine without time or sockets of its own: calls bring the time and what happened, effects carry
+ * what is to be done. One request of it is in flight at most. Whatever fails is tried again later with
+ * back-off and jitter; only registration_stop() ends it. It owns the location it got and a copy of what it
+ * last told the server; the account and the client's data are borrowed and outlive it.
  */
 #pragma once
 
@@ -41,7 +41,7 @@ struct registration {
 	unsigned int failures;      /* in a row */
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
-	bool resume;                /* connecting anew while a registration stands: Update, not Register, after it */
+	bool resume;                /* connecting anew while a registration stands: an Update follows */
 	bool unheard;               /* an Update was not answered: the next one says everything */
 	struct buffer location;     /* "/rd/5a" */
 	/* What the server knows from us: an Update says only what is different. */
@@ -49,35 +49,42 @@ struct registration {
 	char told_binding[10];
 };
 
-void registration_init(struct registration *registration, struct server *server, struct registration_client *client);
+void registration_init(
+	struct registration *registration, struct server *server, struct registration_client *client);
 void registration_deinit(struct registration *registration);
 
 /* Connects and registers; nothing unless idle. */
 void registration_start(struct registration *registration, usec_t now, struct effects *effects);
 
 /* The answer to EFFECT_CONNECT: error 0 or -errno; also the news that a session ended by itself. */
-void registration_connected(struct registration *registration, usec_t now, int error, struct effects *effects);
+void registration_connected(
+	struct registration *registration, usec_t now, int error, struct effects *effects);
 
 /*
- * The answer to the EFFECT_REQUEST that registration->request names. error: 0 and a response, or -ETIMEDOUT (no
- * answer), -ECONNRESET (RST or session lost).
+ * The answer to the EFFECT_REQUEST that registration->request names. error: 0 and a response, or -ETIMEDOUT
+ * (no answer), -ECONNRESET (RST or session lost).
  */
-void registration_response(struct registration *registration, usec_t now, int error, const struct message *response,
-			   struct effects *effects);
+void registration_response(struct registration *registration, usec_t now, int error,
+	const struct message *response, struct effects *effects);
 
 /* Send an Update as soon as it can be: at once when registered, after the request in flight otherwise. */
 void registration_update(struct registration *registration, usec_t now, struct effects *effects);
 
-/* De-registers when registered, forgets the session otherwise; the state is IDLE when that is over. It is the last word. */
+/*
+ * De-registers when registered, forgets the session otherwise; the state is IDLE when that is over. It is the
+ * last word.
+ */
 void registration_stop(struct registration *registration, usec_t now, struct effects *effects);
 
 /*
- * As registration_stop(), but registers again once the account's disable_timeout_s is over (1/x/4). Nothing when it was not
- * started, or is on its way out already.
+ * As registration_stop(), but registers again once the account's disable_timeout_s is over (1/x/4). Nothing
+ * when it was not started, or is on its way out already.
  */
 void registration_disable(struct registration *registration, usec_t now, struct effects *effects);
 
-/* Forgets the session without a word to the server, which keeps the registration; the state is IDLE at once. */
+/*
+ * Forgets the session without a word to the server, which keeps the registration; the state is IDLE at once.
+ */
 void registration_leave(struct registration *registration, struct effects *effects);
 
 /* Does what is due; nothing before deadline. */
@@ -86,6 +93,7 @@ void registration_tick(struct registration *registration, usec_t now, struct eff
 /* Does the server know us? Requests of a server that does not are not answered. */
 static inline bool registration_stands(const struct registration *registration)
 {
-	return registration->state == REGISTRATION_REGISTERED || registration->state == REGISTRATION_UPDATING ||
+	return registration->state == REGISTRATION_REGISTERED ||
+	       registration->state == REGISTRATION_UPDATING ||
 	       registration->state == REGISTRATION_DEREGISTERING;
 }

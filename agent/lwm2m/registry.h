@@ -2,10 +2,10 @@
 /*
  * registry.h - which objects, instances and resources exist, and who hears when that changes
  *
- * Objects are held by ascending id and owned by whoever implements them; an object leaves the registry and ends its
- * operations before it goes.
- * The one listener (the engine) is told of each value and each instance that changed, at once and without a time: it only
- * marks what is due. Objects and plugin drivers call registry_changed() as often as they like.
+ * Objects are held by ascending id and owned by whoever implements them; an object leaves the registry and
+ * ends its operations before it goes. The one listener (the engine) is told of each value and each instance
+ * that changed, at once and without a time: it only marks what is due. Objects and plugin drivers call
+ * registry_changed() as often as they like.
  */
 #pragma once
 

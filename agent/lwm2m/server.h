@@ -2,9 +2,10 @@
 /*
  * server.h - accounts: what the agent knows about each LwM2M Server
  *
- * One struct server holds what an instance of Security (/0) and, unless it is a Bootstrap Server, one of Server (/1) say
- * about the same server; the two objects are views of this list. Configuration makes the accounts, a server may change
- * its own /1 instance. The list owns the accounts and everything in them; keys are wiped when freed.
+ * One struct server holds what an instance of Security (/0) and, unless it is a Bootstrap Server, one of
+ * Server (/1) say about the same server; the two objects are views of this list. Configuration makes the
+ * accounts, a server may change its own /1 instance. The list owns the accounts and everything in them; keys
+ * are wiped when freed.
  */
 #pragma once
 
@@ -59,7 +60,10 @@ struct servers {
 void servers_init(struct servers *servers);
 void servers_deinit(struct servers *servers);
 
-/* An account with the defaults of Core 1.2, linked last; ids are the next free ones of /0 and /1. -ENOMEM, -EEXIST. */
+/*
+ * An account with the defaults of Core 1.2, linked last; ids are the next free ones of /0 and /1. -ENOMEM,
+ * -EEXIST.
+ */
 int server_new(struct servers *servers, const char *name, struct server **ret);
 struct server *server_free(struct server *server);
 

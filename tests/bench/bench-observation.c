@@ -2,8 +2,8 @@
 /*
  * bench-observation - what a change costs, with few and with many observations present
  *
- * Prints nanoseconds each. A change finds those who watch it by binary search: 100 times as many observations are some
- * steps more, not 100 times the time. Nothing is asserted.
+ * Prints nanoseconds each. A change finds those who watch it by binary search: 100 times as many observations
+ * are some steps more, not 100 times the time. Nothing is asserted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,8 +79,9 @@ static int measure(unsigned int count)
 	if (r < 0)
 		return r;
 	added = (now_ns() - start) / count;
-	printf("%6u observations: observe %6.0f ns, change told %4.0f ns, change of nothing watched %4.0f ns\n", count, added,
-		watched(&observations, count), unwatched(&observations, count));
+	printf("%6u observations: observe %6.0f ns, change told %4.0f ns, change of nothing watched %4.0f "
+	       "ns\n",
+		count, added, watched(&observations, count), unwatched(&observations, count));
 	observations_deinit(&observations);
 	return 0;
 }

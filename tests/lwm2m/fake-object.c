@@ -29,7 +29,8 @@ static const struct object_info infos[FAKE_OBJECTS] = {
 	{ 0, OBJECT_MULTIPLE | OBJECT_HIDDEN, "1.1", security_resources, ELEMENTSOF(security_resources) },
 	{ 3, 0, "1.1", device_resources, ELEMENTSOF(device_resources) },
 	{ 500, OBJECT_MULTIPLE | OBJECT_CREATE, "2.0", thing_resources, ELEMENTSOF(thing_resources) },
-	{ 501, OBJECT_MULTIPLE | OBJECT_CREATE | OBJECT_PERSIST, "1.0", thing_resources, ELEMENTSOF(thing_resources) },
+	{ 501, OBJECT_MULTIPLE | OBJECT_CREATE | OBJECT_PERSIST, "1.0", thing_resources,
+		ELEMENTSOF(thing_resources) },
 	{ 502, OBJECT_CREATE, "1.0", thing_resources, ELEMENTSOF(thing_resources) },
 };
 
@@ -52,7 +53,8 @@ static void remove_values(struct fake_objects *fake, const struct path *path, bo
 	size_t kept = 0;
 
 	for (size_t i = 0; i < fake->n_values; i++) {
-		const struct resource_info *resource = registry_find_resource(&fake->registry, &fake->values[i].path);
+		const struct resource_info *resource =
+			registry_find_resource(&fake->registry, &fake->values[i].path);
 
 		if (path_contains(path, &fake->values[i].path) &&
 		    (!writable_only || resource->operations & RESOURCE_W))
@@ -104,7 +106,9 @@ static int read_now(struct fake_objects *fake, struct operation *operation)
 	}
 	if (operation->path.depth < PATH_RESOURCE || operation->records.count > 0)
 		return 0;
-	return registry_find_resource(&fake->registry, &operation->path)->flags & RESOURCE_MULTIPLE ? 0 : -ENODATA;
+	return registry_find_resource(&fake->registry, &operation->path)->flags & RESOURCE_MULTIPLE ?
+		       0 :
+		       -ENODATA;
 }
 
 static void write_now(struct fake_objects *fake, const struct operation *operation)

@@ -2,10 +2,11 @@
 /*
  * fake-object.h - objects whose values are a list, and that answer when a test says so
  *
- * fake_objects_init() makes five objects: /0 (hidden), /3 (one instance), and three with every kind of resource, Create and
- * Delete: /500, /501 (no instance yet, its state is kept) and /502 (one instance at most, none yet). An operation is answered at once, with fake_objects.fail once that is set,
- * or held until fake_objects_answer() where hold says so. What a value list can't show (Execute, blocks of a
- * stream, watch) is written to the log, a line each.
+ * fake_objects_init() makes five objects: /0 (hidden), /3 (one instance), and three with every kind of
+ * resource, Create and Delete: /500, /501 (no instance yet, its state is kept) and /502 (one instance at
+ * most, none yet). An operation is answered at once, with fake_objects.fail once that is set, or held until
+ * fake_objects_answer() where hold says so. What a value list can't show (Execute, blocks of a stream, watch)
+ * is written to the log, a line each.
  */
 #pragma once
 

@@ -18,8 +18,11 @@ static struct message block(const char *path, uint64_t offset, const char *paylo
 
 #define ADD(offset, payload, more) \
 	({ struct message _message = block("/5/0/1", offset, payload, more); body_add(&body, 0, &_message); })
-#define FOLLOW(offset, payload, more) \
-	({ struct message _message = block("/5/0/0", offset, payload, more); body_follow(&body, 0, &_message); })
+#define FOLLOW(offset, payload, more)                                             \
+	({                                                                        \
+		struct message _message = block("/5/0/0", offset, payload, more); \
+		body_follow(&body, 0, &_message);                                 \
+	})
 
 static void assert_body(struct body *body, const char *text)
 {

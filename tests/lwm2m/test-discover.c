@@ -9,16 +9,18 @@ static void rule_33_depths(void **state)
 		TRANSCRIPT_REGISTERED,
 		/* an object: its instances and their resources */
 		{ 0, "GET /500 accept=40",
-			"2.05 format=40 </500>;ver=2.0,</500/0>,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,</500/0/4>;dim=2,"
-			"</500/0/5>" },
+			"2.05 format=40 </500>;ver=2.0,</500/0>,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,"
+			"</500/0/4>;dim=2,</500/0/5>" },
 		/* else one level down */
 		{ 0, "GET /500/0 accept=40",
-			"2.05 format=40 </500/0>,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,</500/0/4>;dim=2,</500/0/5>" },
+			"2.05 format=40 </500/0>,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,"
+			"</500/0/4>;dim=2,</500/0/5>" },
 		{ 0, "GET /500/0/4 accept=40", "2.05 format=40 </500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>" },
 		{ 0, "GET /500/0/1 accept=40", "2.05 format=40 </500/0/1>" },
 		{ 0, "GET /500/0/3 accept=40", "2.05 format=40 </500/0/3>" },
 		/* LwM2M 1.2 asks how deep: not understood, not an error */
-		{ 0, "GET /500/0/4?depth=0 accept=40", "2.05 format=40 </500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>" },
+		{ 0, "GET /500/0/4?depth=0 accept=40",
+			"2.05 format=40 </500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>" },
 		{ 0, "GET /501 accept=40", "2.05 format=40 </501>" },
 		{ 0, "GET /500/0/7 accept=40", "4.04" },
 		{ 0, "GET /500/0/4/0 accept=40", "4.05" },
@@ -43,11 +45,11 @@ static void shows_attributes_where_they_are(void **state)
 		{ 0, "PUT /500/0/4?pmin=1", "2.04" },
 		{ 0, "PUT /500/0/4/2?pmin=2", "2.04" },
 		{ 0, "GET /500 accept=40",
-			"2.05 format=40 </500>;ver=2.0;pmin=10,</500/0>;pmax=60,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,"
-			"</500/0/4>;dim=2,</500/0/5>" },
+			"2.05 format=40 </500>;ver=2.0;pmin=10,</500/0>;pmax=60,</500/0/0>,</500/0/1>,"
+			"</500/0/2>,</500/0/3>,</500/0/4>;dim=2,</500/0/5>" },
 		{ 0, "GET /500/0 accept=40",
-			"2.05 format=40 </500/0>;pmax=60,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,</500/0/4>;dim=2;pmin=1,"
-			"</500/0/5>" },
+			"2.05 format=40 </500/0>;pmax=60,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,"
+			"</500/0/4>;dim=2;pmin=1,</500/0/5>" },
 		/* a resource asked for by itself shows what it inherits */
 		{ 0, "GET /500/0/4 accept=40",
 			"2.05 format=40 </500/0/4>;dim=2;pmin=1;pmax=60,</500/0/4/0>,</500/0/4/2>;pmin=2" },
@@ -80,9 +82,8 @@ static void rule_19_object_list(void **state)
 	assert_int_equal(object_add_instance(&objects[1], 5), 0);
 	assert_int_equal(discover_registry(&registry, &links), 0);
 	assert_int_equal(buffer_append_byte(&links, '\0'), 0);
-	assert_string_equal((char *)links.data,
-		"</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</1>;ver=1.2,</1/0>,</1/5>,</3>;ver=1.0,</3/0>,</9>,"
-		"</3303>;ver=1.1,</3303/0>,</3304>,</3304/0>");
+	assert_string_equal((char *)links.data, "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</1>;ver=1.2,"
+	"</1/0>,</1/5>,</3>;ver=1.0,</3/0>,</9>,</3303>;ver=1.1,</3303/0>,</3304>,</3304/0>");
 	for (size_t i = 0; i < ELEMENTSOF(infos); i++)
 		object_deinit(&objects[i]);
 	registry_deinit(&registry);

@@ -9,8 +9,8 @@ static void nothing_is_due_when_nothing_is_to_be_done(void **state)
 	static const struct step steps[] = {
 		TRANSCRIPT_REGISTERED_FOREVER,
 		{ 0, "GET /500 observe=0 token=01",
-			"watch 500 on\n2.05 observe=0 format=112 {/500/0/0=abc /500/0/1=5 /500/0/2=21.5 /500/0/4/0=10 "
-			"/500/0/4/2=30}" },
+			"watch 500 on\n2.05 observe=0 format=112 {/500/0/0=abc /500/0/1=5 /500/0/2=21.5 "
+			"/500/0/4/0=10 /500/0/4/2=30}" },
 	};
 
 	(void)state;
@@ -59,7 +59,8 @@ static void changes_ask_for_a_tick_at_once(void **state)
 
 static void which_accounts_are_started(void **state)
 {
-	static const struct step steps[] = { { 0, "start", "@1 connect" }, { 1 * SEC, "@1 stop", "@1 close" } };
+	static const struct step steps[] = { { 0, "start", "@1 connect" },
+		{ 1 * SEC, "@1 stop", "@1 close" } };
 	struct transcript transcript = { 0 };
 	struct engine_config config = { .endpoint = "dev" };
 	struct server *bootstrap, *disabled, *server;
@@ -72,7 +73,8 @@ static void which_accounts_are_started(void **state)
 	disabled->enabled = false;
 	assert_int_equal(server_new(&transcript.servers, "main", &server), 0);
 	fake_objects_init(&transcript.fake, &transcript.lines);
-	assert_int_equal(engine_new(&config, &transcript.fake.registry, &transcript.servers, &transcript.engine), 0);
+	assert_int_equal(
+		engine_new(&config, &transcript.fake.registry, &transcript.servers, &transcript.engine), 0);
 	assert_null(engine_registration(transcript.engine, bootstrap));
 	assert_int_equal(engine_registration(transcript.engine, disabled)->state, REGISTRATION_IDLE);
 	assert_int_equal(disabled->session, 0);
@@ -135,7 +137,8 @@ static void operations_may_end_in_a_call(void **state)
 		{ 0, "hold" },
 		{ 1 * SEC, "GET /500/0/0" },
 	};
-	static const struct step both[] = { { 2 * SEC, "GET /500/0/1", "#1 2.05 format=0 abc\n2.05 format=0 5" } };
+	static const struct step both[] = { { 2 * SEC, "GET /500/0/1",
+		"#1 2.05 format=0 abc\n2.05 format=0 5" } };
 
 	(void)state;
 	transcript_init(&transcript, &(struct transcript_config){ 0 });
@@ -206,7 +209,8 @@ static void an_object_may_go_before_its_answer_is_out(void **state)
 	};
 	static const struct step gone[] = {
 		{ 1 * SEC, NULL,
-			"#1 5.03\n5.03\nrequest POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</501>,</502>" },
+			"#1 5.03\n5.03\nrequest POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 "
+			"11542\",</501>,</502>" },
 	};
 
 	(void)state;
@@ -221,21 +225,79 @@ static void an_object_may_go_before_its_answer_is_out(void **state)
 }
 
 static const char *const random_verbs[] = {
-	"start", "stop", "deregister", "update", "disable", "connected", "connected", "connected", "connected EIO",
-	"@1 connected", "@1 connected", "@1 connected EIO", "answer 2.01 /rd/1", "answer 2.01 /rd/1", "answer 2.04",
-	"answer 2.04", "answer 4.04", "answer 4.12", "@1 answer 2.01 /rd/2", "@1 answer 2.04", "@1 answer 5.00",
-	"unanswered", "reset", "@1 unanswered", "confirmed", "unconfirmed", "refused", "@1 refused", "start", "start",
-	"GET /500", "GET /500/0/1", "GET /501/0 accept=40", "@1 GET /500/0/4/2", "DELETE /500/0/4/2",
-	"GET /500/0/1 observe=0 token=01", "GET /500/0 observe=0 token=02", "GET /500 observe=0 token=03",
-	"@1 GET /500/0/2 observe=0 token=01", "@1 GET /501 observe=0 token=02", "@1 GET /500/0/4/2 observe=0 token=03",
-	"GET /500/0/1 observe=1 token=01", "@1 GET /500/0/2 observe=1 token=01", "GET /500/1 observe=0 token=01",
-	"PUT /500/0/1 format=0 \"6\"", "PUT /500/0/4/2 format=0 \"6\"", "PUT /500?pmin=5&pmax=20", "PUT /500/0/2?pmin",
-	"@1 PUT /500/0/2?pmax=3", "PUT /500/0/0 format=0 offset=0 more \"ab\"", "PUT /500/0/0 format=0 offset=2 \"cd\"",
-	"PUT /500/0/5 format=42 offset=0 more \"ab\"", "@1 PUT /500/0/5 format=42 offset=0 more \"ab\"",
-	"PUT /500/0/5 format=42 offset=2 more \"cd\"", "PUT /500/0/5 format=42 offset=4 \"ef\"", "POST /500/0/3",
-	"POST /500 format=11542 x:c10061", "@1 POST /501 format=11542 x:c10061", "DELETE /500/1", "DELETE /501/0",
-	"DELETE /500/0", "POST /500 format=11542 x:c10061", "set /500/0/1 7", "set /500/0/2 7.5", "set /500/0/2",
-	"set /500/0/4/2 8", "hold", "fail EIO", "fail ENODATA", "fail ENOENT", "pmin 3", "pmax 9", "lifetime 400",
+	"start",
+	"stop",
+	"deregister",
+	"update",
+	"disable",
+	"connected",
+	"connected",
+	"connected",
+	"connected EIO",
+	"@1 connected",
+	"@1 connected",
+	"@1 connected EIO",
+	"answer 2.01 /rd/1",
+	"answer 2.01 /rd/1",
+	"answer 2.04",
+	"answer 2.04",
+	"answer 4.04",
+	"answer 4.12",
+	"@1 answer 2.01 /rd/2",
+	"@1 answer 2.04",
+	"@1 answer 5.00",
+	"unanswered",
+	"reset",
+	"@1 unanswered",
+	"confirmed",
+	"unconfirmed",
+	"refused",
+	"@1 refused",
+	"start",
+	"start",
+	"GET /500",
+	"GET /500/0/1",
+	"GET /501/0 accept=40",
+	"@1 GET /500/0/4/2",
+	"DELETE /500/0/4/2",
+	"GET /500/0/1 observe=0 token=01",
+	"GET /500/0 observe=0 token=02",
+	"GET /500 observe=0 token=03",
+	"@1 GET /500/0/2 observe=0 token=01",
+	"@1 GET /501 observe=0 token=02",
+	"@1 GET /500/0/4/2 observe=0 token=03",
+	"GET /500/0/1 observe=1 token=01",
+	"@1 GET /500/0/2 observe=1 token=01",
+	"GET /500/1 observe=0 token=01",
+	"PUT /500/0/1 format=0 \"6\"",
+	"PUT /500/0/4/2 format=0 \"6\"",
+	"PUT /500?pmin=5&pmax=20",
+	"PUT /500/0/2?pmin",
+	"@1 PUT /500/0/2?pmax=3",
+	"PUT /500/0/0 format=0 offset=0 more \"ab\"",
+	"PUT /500/0/0 format=0 offset=2 \"cd\"",
+	"PUT /500/0/5 format=42 offset=0 more \"ab\"",
+	"@1 PUT /500/0/5 format=42 offset=0 more \"ab\"",
+	"PUT /500/0/5 format=42 offset=2 more \"cd\"",
+	"PUT /500/0/5 format=42 offset=4 \"ef\"",
+	"POST /500/0/3",
+	"POST /500 format=11542 x:c10061",
+	"@1 POST /501 format=11542 x:c10061",
+	"DELETE /500/1",
+	"DELETE /501/0",
+	"DELETE /500/0",
+	"POST /500 format=11542 x:c10061",
+	"set /500/0/1 7",
+	"set /500/0/2 7.5",
+	"set /500/0/2",
+	"set /500/0/4/2 8",
+	"hold",
+	"fail EIO",
+	"fail ENODATA",
+	"fail ENOENT",
+	"pmin 3",
+	"pmax 9",
+	"lifetime 400",
 };
 
 /* Held operations end, the hold ends, an object goes or comes back. */
@@ -264,7 +326,8 @@ static void at_random(void **state)
 	for (seed = 1; seed <= 20; seed++) {
 		unsigned int random = seed;
 
-		transcript_init(&transcript, &(struct transcript_config){ .servers = 2, .limits.operations = 8 });
+		transcript_init(
+			&transcript, &(struct transcript_config){ .servers = 2, .limits.operations = 8 });
 		for (unsigned int i = 0; i < 2000; i++) {
 			usec_t at = transcript.now + (usec_t)(rand_r(&random) % 3000) * USEC_PER_MSEC;
 			bool verb = rand_r(&random) % 3 > 0;
@@ -272,7 +335,9 @@ static void at_random(void **state)
 			if (!verb)
 				meddle(&transcript, (unsigned int)rand_r(&random) % 15);
 			transcript_do(&transcript, at,
-				verb ? random_verbs[(unsigned int)rand_r(&random) % ELEMENTSOF(random_verbs)] : NULL);
+				verb ? random_verbs[(unsigned int)rand_r(&random) %
+						    ELEMENTSOF(random_verbs)] :
+				       NULL);
 		}
 		transcript_do(&transcript, transcript.now, "stop");
 		assert_true(engine_is_idle(transcript.engine));

@@ -31,7 +31,8 @@ static struct observation *add(usec_t now, uint16_t session, struct path path, u
 {
 	struct observation *observation;
 
-	assert_int_equal(observation_add(&observations, now, session, &path, BYTES(&token, 1), &observation), 0);
+	assert_int_equal(
+		observation_add(&observations, now, session, &path, BYTES(&token, 1), &observation), 0);
 	return observation;
 }
 
@@ -222,8 +223,10 @@ static void is_bounded(void **state)
 	observations.limit = 2;
 	add(0, 0, PATH1(3), 1);
 	add(0, 0, PATH1(3), 2);
-	assert_int_equal(observation_add(&observations, 0, 0, &PATH1(3), BYTES_LITERAL("\3"), &observation), -ENOSPC);
-	assert_int_equal(observation_add(&observations, 0, 0, &PATH1(3), BYTES_LITERAL("123456789"), &observation),
+	assert_int_equal(
+		observation_add(&observations, 0, 0, &PATH1(3), BYTES_LITERAL("\3"), &observation), -ENOSPC);
+	assert_int_equal(
+		observation_add(&observations, 0, 0, &PATH1(3), BYTES_LITERAL("123456789"), &observation),
 		-EINVAL);
 }
 
@@ -261,7 +264,8 @@ static void at_random(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 20000; i++) {
 		unsigned int slot = (unsigned int)rand_r(&seed) % 1000;
-		struct path path = PATH3((uint16_t)(slot % 10), (uint16_t)(slot / 10 % 10), (uint16_t)(slot / 100));
+		struct path path =
+			PATH3((uint16_t)(slot % 10), (uint16_t)(slot / 10 % 10), (uint16_t)(slot / 100));
 
 		if (all[slot] && i % 2) {
 			observation_remove(&observations, all[slot]);
@@ -269,7 +273,8 @@ static void at_random(void **state)
 		} else if (!all[slot]) {
 			uint16_t token = (uint16_t)slot;
 
-			assert_int_equal(observation_add(&observations, i, 0, &path, BYTES(&token, 2), &all[slot]), 0);
+			assert_int_equal(
+				observation_add(&observations, i, 0, &path, BYTES(&token, 2), &all[slot]), 0);
 			observation_set_periods(&observations, all[slot], slot % 7, slot % 100);
 		} else {
 			observations_mark(&observations, &path);
@@ -277,7 +282,8 @@ static void at_random(void **state)
 		}
 	}
 	for (size_t i = 1; i < observations.count; i++)
-		assert_true(path_compare(&observations.items[i - 1]->path, &observations.items[i]->path) <= 0);
+		assert_true(
+			path_compare(&observations.items[i - 1]->path, &observations.items[i]->path) <= 0);
 	for (size_t i = 0; i < observations.due.count; i++)
 		assert_true(deadline() <= observations.due.nodes[i]->key);
 }

@@ -196,8 +196,7 @@ static void rule_11_update_tells_what_changed(void **state)
 		{ 3 * SEC, "answer 2.04", "updated 307" },
 		/* the list is whole or not there */
 		{ 4 * SEC, "add /500/3",
-			"request POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,</3/0>,"
-			"</500>;ver=2.0,</500/0>,</500/3>,</501>,</502>" },
+			TRANSCRIPT_UPDATE_LINKS("</500>;ver=2.0,</500/0>,</500/3>,</501>,</502>") },
 		{ 4 * SEC, "answer 2.04", "updated 307" },
 		{ 5 * SEC, "update", "request POST /rd/5a" },
 		{ 5 * SEC, "answer 2.04", "updated 307" },
@@ -539,7 +538,8 @@ static void rule_47_requests_are_confirmable_with_ids_of_their_own(void **state)
 		{ 0, "start", "connect\n@1 connect" },
 		{ 0, "connected", TRANSCRIPT_REGISTER },
 		{ 0, "@1 connected",
-			"@1 request POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS "\n@1 registering" },
+			"@1 request POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS
+			"\n@1 registering" },
 		{ 0, "@1 answer 2.01 /rd/1", "@1 registered 300" },
 		{ 0, "answer 2.01 /rd/0", "registered 300" },
 		{ 1 * SEC, "@1 update", "@1 request POST /rd/1" },

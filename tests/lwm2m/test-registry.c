@@ -44,7 +44,8 @@ static void assert_heard(const char *text)
 static void objects_come_and_go(void **state)
 {
 	struct registry registry = { .listener = listen, .userdata = &heard };
-	struct object a = { .info = &multiple }, b = { .info = &single }, c = { .info = &bare }, twin = { .info = &single };
+	struct object a = { .info = &multiple }, b = { .info = &single }, c = { .info = &bare },
+		      twin = { .info = &single };
 
 	(void)state;
 	assert_null(registry_find(&registry, 3));

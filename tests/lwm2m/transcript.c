@@ -11,8 +11,15 @@ static const struct {
 	const char *name;
 	int error;
 } errors[] = {
-	{ "EIO", EIO }, { "EPERM", EPERM }, { "ENOENT", ENOENT }, { "EACCES", EACCES }, { "EINVAL", EINVAL },
-	{ "ENODATA", ENODATA }, { "EILSEQ", EILSEQ }, { "ETIMEDOUT", ETIMEDOUT }, { "ECONNRESET", ECONNRESET },
+	{ "EIO", EIO },
+	{ "EPERM", EPERM },
+	{ "ENOENT", ENOENT },
+	{ "EACCES", EACCES },
+	{ "EINVAL", EINVAL },
+	{ "ENODATA", ENODATA },
+	{ "EILSEQ", EILSEQ },
+	{ "ETIMEDOUT", ETIMEDOUT },
+	{ "ECONNRESET", ECONNRESET },
 	{ "ECONNREFUSED", ECONNREFUSED },
 };
 
@@ -145,9 +152,14 @@ static void print_notify(struct transcript *transcript, const struct effect *eff
 static void print_event(struct transcript *transcript, const struct effect *effect)
 {
 	static const char *const names[] = {
-		[EVENT_REGISTERING] = "registering", [EVENT_REGISTERED] = "registered", [EVENT_UPDATED] = "updated",
-		[EVENT_DEREGISTERED] = "deregistered", [EVENT_FAILED] = "failed", [EVENT_LOST] = "lost",
-		[EVENT_OPERATION_TIMEOUT] = "slow", [EVENT_QUOTA] = "quota",
+		[EVENT_REGISTERING] = "registering",
+		[EVENT_REGISTERED] = "registered",
+		[EVENT_UPDATED] = "updated",
+		[EVENT_DEREGISTERED] = "deregistered",
+		[EVENT_FAILED] = "failed",
+		[EVENT_LOST] = "lost",
+		[EVENT_OPERATION_TIMEOUT] = "slow",
+		[EVENT_QUOTA] = "quota",
 	};
 	struct buffer *lines = &transcript->lines;
 
@@ -289,7 +301,9 @@ static void parse_option(const char *word, struct message *message, uint8_t toke
 /* The rest after the path: options, then a text in quotes or x: and hexadecimal digits. */
 static void play_request(struct transcript *transcript, uint16_t session, uint8_t code, char *rest)
 {
-	struct message message = { .session = session, .code = code, .accept = -1, .format = -1, .observe = -1 };
+	struct message message = {
+		.session = session, .code = code, .accept = -1, .format = -1, .observe = -1
+	};
 	const char *target = next_word(&rest), *query = strchrnul(target, '?'), *word;
 	uint8_t token[COAP_TOKEN_MAX], payload[512];
 
@@ -480,13 +494,15 @@ void transcript_steps(struct transcript *transcript, const struct step *steps, s
 		if (lines->len > 0)
 			lines->len--; /* the last newline */
 		if (!bytes_equal(buffer_bytes(lines), bytes_of(wanted)))
-			fail_msg("step %zu, at %.3f s, \"%s\" gave\n%.*s\ninstead of\n%s", i, (double)steps[i].at / 1e6,
-				steps[i].does ? steps[i].does : "", (int)lines->len, lines->data, wanted);
+			fail_msg("step %zu, at %.3f s, \"%s\" gave\n%.*s\ninstead of\n%s", i,
+				(double)steps[i].at / 1e6, steps[i].does ? steps[i].does : "",
+				(int)lines->len, lines->data, wanted);
 		buffer_clear(lines);
 	}
 }
 
-static void add_server(struct transcript *transcript, const struct transcript_config *config, unsigned int index)
+static void add_server(
+	struct transcript *transcript, const struct transcript_config *config, unsigned int index)
 {
 	struct server *server;
 	char name[16];
@@ -517,7 +533,9 @@ void transcript_init(struct transcript *transcript, const struct transcript_conf
 	for (unsigned int i = 0; i < (config->servers ? config->servers : 1); i++)
 		add_server(transcript, config, i);
 	fake_objects_init(&transcript->fake, &transcript->lines);
-	assert_int_equal(engine_new(&engine, &transcript->fake.registry, &transcript->servers, &transcript->engine), 0);
+	assert_int_equal(
+		engine_new(&engine, &transcript->fake.registry, &transcript->servers, &transcript->engine),
+		0);
 }
 
 void transcript_deinit(struct transcript *transcript)

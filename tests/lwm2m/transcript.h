@@ -2,15 +2,16 @@
 /*
  * transcript.h - the engine on a virtual clock, played step by step
  *
- * A step says at what time something is done and which effects follow, one line of text each. Time runs from deadline to
- * deadline: an effect that comes between two steps fails the test, and so does an engine that is due again and again
- * at one instant. What a step does:
+ * A step says at what time something is done and which effects follow, one line of text each. Time runs from
+ * deadline to deadline: an effect that comes between two steps fails the test, and so does an engine that is
+ * due again and again at one instant. What a step does:
  *
  *	start | stop | deregister | update | disable        the engine's own calls; stop leaves without a word
  *	connected [ERROR]                                    of the session in question
  *	answer 2.01 [/rd/5a] | unanswered | reset            to the request that went out last
  *	confirmed | unconfirmed | refused                    the notification that went out last
- *	GET /500/0/1 [observe=0] [token=01] [accept=112] [format=0] [offset=0] [more] ["text" | x:8301]   and all methods
+ *	GET /500/0/1 [observe=0] [token=01] [accept=112]     and all other methods; then
+ *		[format=0] [offset=0] [more] ["text" | x:8301]
  *	set /500/0/1 [TEXT]                                  another value; none without TEXT
  *	add /500/3 | remove /500/3 | add /501 | remove /501  an instance or object comes or goes
  *	hold | fail ERROR | lie | done [ERROR]               how the objects answer, see fake-object.h
@@ -41,7 +42,7 @@ struct step {
 	usec_t at;
 	const char *does;
 	const char *expect; /* lines joined by "\n"; NULL: nothing follows */
-	usec_t until;       /* jitter: the engine's deadline is from at to until, and later steps count from there as from at */
+	usec_t until;       /* jitter: due from at to until; later steps count from then as if it were at */
 };
 
 struct transcript_config {
@@ -88,14 +89,23 @@ void transcript_play(const struct transcript_config *config, const struct step *
 #define play_on(transcript, steps) transcript_steps(transcript, steps, ELEMENTSOF(steps))
 
 /* The object list of the fake objects. */
-#define TRANSCRIPT_LINKS \
-	"</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>,</502>"
+#define TRANSCRIPT_LINKS                        \
+	"</>;rt=\"oma.lwm2m\";ct=\"60 110 112 " \
+	"11542\",</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>,</502>"
 #define TRANSCRIPT_REGISTER \
 	"request POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS "\nregistering"
 
+/* An Update with another object list: links is what follows /3. */
+#define TRANSCRIPT_UPDATE_LINKS(links) \
+	"request POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1," \
+	"</3/0>," links
+
 /* How most transcripts begin. */
-#define TRANSCRIPT_REGISTERED \
-	{ 0, "start", "connect" }, { 0, "connected", TRANSCRIPT_REGISTER }, { 0, "answer 2.01 /rd/5a", "registered 300" }
+#define TRANSCRIPT_REGISTERED                                               \
+	{ 0, "start", "connect" }, { 0, "connected", TRANSCRIPT_REGISTER }, \
+	{                                                                   \
+		0, "answer 2.01 /rd/5a", "registered 300"                   \
+	}
 
 /* The same for ever: no Update comes by itself. */
 #define TRANSCRIPT_REGISTERED_FOREVER \

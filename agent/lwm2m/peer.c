@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "lwm2m/engine-internal.h"
+
+int peers_add(struct engine *engine)
+{
+	struct server *server;
+	size_t count = 0;
+
+	list_for_each(server, &engine->servers->list, link)
+		count += !server->bootstrap;
+	engine->peers = calloc(count ? count : 1, sizeof(*engine->peers));
+	if (!engine->peers)
+		return -ENOMEM;
+	list_for_each(server, &engine->servers->list, link) {
+		struct peer *peer = &engine->peers[engine->n_peers];
+
+		if (server->bootstrap)
+			continue;
+		server->session = (uint16_t)engine->n_peers++;
+		peer->server = server;
+		registration_init(&peer->registration, server, &engine->client);
+		body_init(&peer->body, engine->limits.payload);
+	}
+	return 0;
+}
+
+void peers_deinit(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->n_peers; i++) {
+		registration_deinit(&engine->peers[i].registration);
+		body_deinit(&engine->peers[i].body);
+	}
+	free(engine->peers);
+}
+
+struct peer *peer_find(const struct engine *engine, uint16_t session)
+{
+	return session < engine->n_peers ? &engine->peers[session] : NULL;
+}
+
+/*
+ * Observations live as long as the registration that they were made under. An Update over a new session
+ * carries them over; until it is answered the server does not know where we are. Nobody waits for an answer
+ * over a session that is gone.
+ */
+void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before)
+{
+	const struct registration *registration = &peer->registration;
+	enum registration_state after = registration->state;
+	bool stands = after == REGISTRATION_REGISTERED || after == REGISTRATION_UPDATING;
+	bool lives = stands || (after == REGISTRATION_CONNECTING && registration->resume);
+	bool suspend = !stands || registration->unheard;
+
+	if (!lives)
+		notify_forget_peer(engine, peer);
+	else if (suspend != peer->suspended)
+		notify_suspend_peer(engine, peer, suspend);
+	peer->suspended = suspend;
+	if (!registration_stands(registration) && before != after)
+		requests_abandon(engine, peer);
+}
+
+struct peer *peer_find_server(const struct engine *engine, const struct server *server)
+{
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if (engine->peers[i].server == server)
+			return &engine->peers[i];
+	return NULL;
+}
+
+struct peer *peer_find_request(const struct engine *engine, uint32_t id)
+{
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if (engine->peers[i].registration.request == id)
+			return &engine->peers[i];
+	return NULL;
+}
+
+void peer_start(struct engine *engine, struct peer *peer)
+{
+	if (peer->server->enabled)
+		registration_start(&peer->registration, engine->now, engine->effects);
+}
+
+void peer_stop(struct engine *engine, struct peer *peer, bool deregister)
+{
+	enum registration_state before = peer->registration.state;
+
+	if (deregister)
+		registration_stop(&peer->registration, engine->now, engine->effects);
+	else
+		registration_leave(&peer->registration, engine->effects);
+	peer_follow(engine, peer, before);
+}
+
+void peer_tick(struct engine *engine, struct peer *peer)
+{
+	enum registration_state before = peer->registration.state;
+
+	if (peer->body.expires <= engine->now)
+		body_reset(&peer->body);
+	if (peer->registration.deadline > engine->now)
+		return;
+	registration_tick(&peer->registration, engine->now, engine->effects);
+	peer_follow(engine, peer, before);
+}
