@@ -127,10 +127,10 @@ static int add_plugins(struct agent *agent)
 static void restore_object(struct agent *agent, const struct object *object)
 {
 	_cleanup_(buffer_deinit) struct buffer state = { 0 };
-	char name[32];
+	char name[ENGINE_NAME_MAX];
 	int r;
 
-	snprintf(name, sizeof(name), "object-%u", object->info->id);
+	engine_object_name(object->info->id, name);
 	r = store_read(agent->store, name, &state);
 	if (r < 0)
 		return;
@@ -140,9 +140,29 @@ static void restore_object(struct agent *agent, const struct object *object)
 			strerror(-r));
 }
 
+static void resume_server(struct agent *agent, const struct server *server)
+{
+	_cleanup_(buffer_deinit) struct buffer state = { 0 };
+	char name[ENGINE_NAME_MAX];
+	int r;
+
+	engine_server_name(server, name);
+	r = store_read(agent->store, name, &state);
+	if (r < 0)
+		return;
+	r = engine_resume(agent->engine, usec_now(), server, buffer_bytes(&state));
+	if (r == -ESTALE)
+		log_server(LOG_INFO, 0, server->name, "%s: has another address or knew us by another name; starting anew",
+			server->name);
+	else if (r < 0)
+		log_server(LOG_WARNING, 0, server->name, "%s: what was kept of the registration cannot be used: %s",
+			server->name, strerror(-r));
+}
+
 static int make_engine(struct agent *agent)
 {
 	struct engine_config config = { .endpoint = agent->config->endpoint };
+	const struct server *server;
 	int r;
 
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
@@ -153,6 +173,9 @@ static int make_engine(struct agent *agent)
 	for (size_t i = 0; i < agent->registry.n_objects; i++)
 		if (agent->registry.objects[i]->info->flags & OBJECT_PERSIST)
 			restore_object(agent, agent->registry.objects[i]);
+	list_for_each(server, &agent->config->servers.list, link)
+		if (!server->bootstrap)
+			resume_server(agent, server);
 	return 0;
 }
 

@@ -13,10 +13,10 @@
 
 static void persist(struct agent *agent, const struct effect *effect)
 {
-	char name[32];
+	struct bytes path = effect->message.path;
+	char name[ENGINE_NAME_MAX];
 
-	snprintf(name, sizeof(name), "object-%.*s", (int)effect->message.path.len,
-		(const char *)effect->message.path.data);
+	snprintf(name, sizeof(name), "%.*s", (int)path.len, (const char *)path.data);
 	(void)store_write(agent->store, name, effect->message.payload);
 }
 

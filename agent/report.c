@@ -63,6 +63,10 @@ static void report_server(const struct effect *effect)
 		log_server(LOG_WARNING, 0, name, "%s: not registered with %s: %s; next try in %" PRIu64 " s", name,
 			server->uri, why(effect, text, sizeof(text)), effect->value);
 		break;
+	case EVENT_UNREACHABLE:
+		log_server(LOG_WARNING, 0, name, "%s: %s is out of reach: %s; next try in %" PRIu64 " s", name,
+			server->uri, why(effect, text, sizeof(text)), effect->value);
+		break;
 	case EVENT_LOST:
 		log_server(LOG_WARNING, 0, name, "%s: registration with %s lost: %s; registering again in %" PRIu64 " s",
 			name, server->uri, why(effect, text, sizeof(text)), effect->value);
@@ -115,7 +119,8 @@ static void add_status(struct buffer *status, const struct registration *registr
 		break;
 	case REGISTRATION_WAITING:
 		clock_time(registration->deadline, now, "try", next, sizeof(next));
-		(void)buffer_printf(status, "not registered to %s%s", name, next);
+		(void)buffer_printf(status, registration->resume ? "cannot reach %s%s" : "not registered to %s%s", name,
+			next);
 		break;
 	case REGISTRATION_DEREGISTERING:
 		(void)buffer_printf(status, "leaving %s", name);

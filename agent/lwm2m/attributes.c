@@ -192,3 +192,10 @@ void attributes_forget_path(struct attributes_store *store, const struct path *p
 		if (path_contains(path, &store->entries[i - 1].path))
 			remove_entry(store, i - 1);
 }
+
+void attributes_forget_session(struct attributes_store *store, uint16_t session)
+{
+	for (size_t i = store->count; i > 0; i--)
+		if (store->entries[i - 1].session == session)
+			remove_entry(store, i - 1);
+}

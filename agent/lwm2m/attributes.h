@@ -61,3 +61,6 @@ int attributes_put(struct attributes_store *store, uint16_t session, const struc
 
 /* Forgets what is attached at or below path, by every session. */
 void attributes_forget_path(struct attributes_store *store, const struct path *path);
+
+/* Forgets everything that this session attached. */
+void attributes_forget_session(struct attributes_store *store, uint16_t session);

@@ -2,7 +2,8 @@
 /*
  * engine-internal.h - what the files of the engine share
  *
- * engine.c is the front door and the clock; peer.c is what goes on with one server; serve.c is what servers
+ * engine.c is the front door and the clock; peer.c is what goes on with one server, peer-state.c what a restart
+ * brings back of it; serve.c is what servers
  * ask, notify.c tells what changed, persist.c keeps and restores state. These three work with struct request
  * (request.c), one operation on the object model on its way: of a server, for a notification, or for the
  * state. Ended requests wait in a free list with their memory for the next one.
@@ -23,6 +24,11 @@ struct peer {
 	struct registration registration;
 	struct body body;
 	bool suspended; /* its observations are, for now */
+	bool known;     /* has a registration that stands */
+	bool state_changed;   /* what a restart has to bring back may be another: see peer-state.c */
+	usec_t state_not_before; /* it is written so often and no more */
+	bool state_final;       /* what is written stands for the next start */
+	uint64_t state_written; /* hash of what was written last */
 };
 
 enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST };
@@ -85,6 +91,22 @@ void peer_tick(struct engine *engine, struct peer *peer);
 
 /* To be called after anything that may have changed the state of the registration. */
 void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before);
+
+/* Registration, observations or attributes of this session (NULL: of all) are others now. */
+void peer_state_changed(struct engine *engine, struct peer *peer);
+
+/* After so many notifications of one observation its Observe option is kept anew. */
+#define PEER_STATE_SEQUENCE 0x100000
+
+/* Writes what changed, now or as soon as it may be. */
+void peer_state_tick(struct engine *engine, struct peer *peer);
+void peer_state_write(struct engine *engine, struct peer *peer);
+
+/* When peer_state_tick() has something to do. */
+static inline usec_t peer_state_deadline(const struct peer *peer)
+{
+	return peer->state_changed ? peer->state_not_before : USEC_INFINITY;
+}
 
 /* An idle request for target, in engine->requests; NULL: too many, or no memory. */
 struct request *request_new(struct engine *engine, enum request_purpose purpose, struct peer *peer,

@@ -13,6 +13,14 @@ static const struct engine_limits default_limits = {
 
 #define SERVER_OBJECT 1
 
+static void forget_attributes(struct engine *engine, const struct path *path)
+{
+	if (engine->attributes.count == 0)
+		return;
+	attributes_forget_path(&engine->attributes, path);
+	peer_state_changed(engine, NULL);
+}
+
 static void on_instance(struct engine *engine, const struct path *path)
 {
 	const struct object *object = registry_find(engine->registry, path->ids[0]);
@@ -21,7 +29,7 @@ static void on_instance(struct engine *engine, const struct path *path)
 	if (!object)
 		requests_orphan(engine, path->ids[0]);
 	if (!object || (path->depth == PATH_INSTANCE && !object_has_instance(object, path->ids[1])))
-		attributes_forget_path(&engine->attributes, path);
+		forget_attributes(engine, path);
 	observations_mark(&engine->observations, path);
 }
 
@@ -297,6 +305,7 @@ usec_t engine_deadline(const struct engine *engine)
 	for (size_t i = 0; i < engine->n_peers; i++) {
 		deadline = usec_min(deadline, engine->peers[i].registration.deadline);
 		deadline = usec_min(deadline, engine->peers[i].body.expires);
+		deadline = usec_min(deadline, peer_state_deadline(&engine->peers[i]));
 	}
 	return deadline;
 }

@@ -48,6 +48,18 @@ bool engine_is_idle(const struct engine *engine);
  */
 int engine_restore(struct engine *engine, uint16_t oid, struct bytes state);
 
+/*
+ * What was kept of the registration with this server, its observations and its attributes, by EFFECT_PERSIST; before
+ * engine_start(), which then asks the server by an Update whether it knows us. Kept for another endpoint or
+ * another address: -ESTALE. -EBADMSG: not such contents. Nothing is taken over then. -ENOMEM, -ENOENT.
+ */
+int engine_resume(struct engine *engine, usec_t now, const struct server *server, struct bytes state);
+
+/* The names of the state files, as EFFECT_PERSIST has them, for engine_restore() and engine_resume(). */
+#define ENGINE_NAME_MAX 16
+void engine_object_name(uint16_t oid, char ret[ENGINE_NAME_MAX]);
+void engine_server_name(const struct server *server, char ret[ENGINE_NAME_MAX]);
+
 /* A request of a server. It is answered by one EFFECT_REPLY, now or later. */
 void engine_request(struct engine *engine, usec_t now, const struct message *request);
 

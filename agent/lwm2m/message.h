@@ -68,7 +68,7 @@ enum effect_type {
 	EFFECT_REQUEST, /* send message, hand the response or failure to engine_response() with id */
 	EFFECT_REPLY,   /* the response to the request whose message.id is id */
 	EFFECT_NOTIFY,  /* a notification; engine_response() hears of RST and, when confirmable, of the end */
-	EFFECT_PERSIST, /* payload is the new contents of the state file message.path ("1", "3") */
+	EFFECT_PERSIST, /* payload is the new contents of the state file message.path */
 	EFFECT_EVENT,   /* something for people to hear about: see event */
 };
 
@@ -78,6 +78,7 @@ enum event_type {
 	EVENT_UPDATED,       /* a Registration Update was accepted; value: seconds until the next one */
 	EVENT_DEREGISTERED,
 	EVENT_FAILED,        /* no registration; error or code say why, value: seconds until the next try */
+	EVENT_UNREACHABLE,   /* no answer, but the registration is taken to stand; value: seconds until the next try */
 	EVENT_LOST,          /* a registration that stood is gone; error or code say why */
 	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
 	EVENT_QUOTA,         /* a peer asked for more than it may have; message.path says of what */

@@ -52,6 +52,7 @@ void notify_forget(struct engine *engine, struct observation *observation)
 
 	if (observation->reading)
 		requests_forget(engine, observation);
+	peer_state_changed(engine, &engine->peers[observation->session]);
 	observation_remove(&engine->observations, observation);
 	if (object)
 		notify_watch(engine, object);
@@ -138,6 +139,8 @@ static void notify_send(struct engine *engine, struct observation *observation, 
 	effect->message.format = observation->format;
 	effect->message.observe =
 		(int32_t)observation_notified(&engine->observations, observation, engine->now);
+	if (observation->sequence % PEER_STATE_SEQUENCE == 0)
+		peer_state_changed(engine, &engine->peers[observation->session]);
 }
 
 void notify_finish(struct request *request, int error)

@@ -50,14 +50,19 @@ void peer_follow(struct engine *engine, struct peer *peer, enum registration_sta
 	const struct registration *registration = &peer->registration;
 	enum registration_state after = registration->state;
 	bool stands = after == REGISTRATION_REGISTERED || after == REGISTRATION_UPDATING;
-	bool lives = stands || (after == REGISTRATION_CONNECTING && registration->resume);
+	bool lives = stands || ((after == REGISTRATION_CONNECTING || after == REGISTRATION_WAITING) &&
+				       registration->resume);
 	bool suspend = !stands || registration->unheard;
+	bool known = lives && registration->location.len > 0;
 
 	if (!lives)
 		notify_forget_peer(engine, peer);
 	else if (suspend != peer->suspended)
 		notify_suspend_peer(engine, peer, suspend);
 	peer->suspended = suspend;
+	if (known != peer->known || (stands && before == REGISTRATION_REGISTERING))
+		peer_state_changed(engine, peer);
+	peer->known = known;
 	if (!registration_stands(registration) && before != after)
 		requests_abandon(engine, peer);
 }
@@ -80,18 +85,26 @@ struct peer *peer_find_request(const struct engine *engine, uint32_t id)
 
 void peer_start(struct engine *engine, struct peer *peer)
 {
-	if (peer->server->enabled)
-		registration_start(&peer->registration, engine->now, engine->effects);
+	enum registration_state before = peer->registration.state;
+
+	if (!peer->server->enabled)
+		return;
+	registration_start(&peer->registration, engine->now, engine->effects);
+	peer_follow(engine, peer, before);
 }
 
 void peer_stop(struct engine *engine, struct peer *peer, bool deregister)
 {
 	enum registration_state before = peer->registration.state;
 
-	if (deregister)
+	if (deregister) {
 		registration_stop(&peer->registration, engine->now, engine->effects);
-	else
+	} else {
+		if (!peer->state_final)
+			peer_state_write(engine, peer);
+		peer->state_final = true;
 		registration_leave(&peer->registration, engine->effects);
+	}
 	peer_follow(engine, peer, before);
 }
 
@@ -101,6 +114,7 @@ void peer_tick(struct engine *engine, struct peer *peer)
 
 	if (peer->body.expires <= engine->now)
 		body_reset(&peer->body);
+	peer_state_tick(engine, peer);
 	if (peer->registration.deadline > engine->now)
 		return;
 	registration_tick(&peer->registration, engine->now, engine->effects);

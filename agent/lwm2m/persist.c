@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "lwm2m/codec.h"
 #include "lwm2m/engine-internal.h"
 
@@ -22,8 +24,14 @@ static void keep_writable(const struct object *object, struct records *records)
 	records->count = kept;
 }
 
+void engine_object_name(uint16_t oid, char ret[ENGINE_NAME_MAX])
+{
+	snprintf(ret, ENGINE_NAME_MAX, "object-%u", oid);
+}
+
 void persist_finish(struct request *request, int error)
 {
+	char name[ENGINE_NAME_MAX];
 	struct effect *effect;
 	int r;
 
@@ -33,7 +41,8 @@ void persist_finish(struct request *request, int error)
 	if (!effect)
 		return;
 	keep_writable(request->target.object, &request->operation.records);
-	r = buffer_printf(effects_path(effect), "%u", request->target.path.ids[0]);
+	engine_object_name(request->target.path.ids[0], name);
+	r = buffer_append_text(effects_path(effect), name);
 	if (r >= 0)
 		r = codec_encode(CODEC_SENML_CBOR, &request->target.path, &request->operation.records,
 			effects_payload(effect));

@@ -102,22 +102,41 @@ static usec_t back_off(struct registration *registration)
 	return spread(registration, usec_min(interval, pause));
 }
 
-static void wait_until(struct registration *registration, usec_t deadline)
+/*
+ * Can the registration go on over a new session? Not over DTLS until LwM2M 1.2: there a new session takes a new
+ * registration (Transport 1.2.1, 6.4.2).
+ */
+static bool may_resume(const struct registration *registration, usec_t now)
 {
-	set_state(registration, REGISTRATION_WAITING, deadline);
+	return registration->location.len > 0 && now < registration->known_until &&
+	       (registration->server->mode == SECURITY_NOSEC || registration->version >= LWM2M_1_2);
+}
+
+static void forget_registration(struct registration *registration)
+{
 	registration->resume = registration->update_wanted = false;
 	buffer_clear(&registration->location);
+}
+
+/* With resume, the registration is taken to stand meanwhile. */
+static void wait_until(struct registration *registration, usec_t deadline, bool resume)
+{
+	set_state(registration, REGISTRATION_WAITING, deadline);
+	if (!resume)
+		forget_registration(registration);
+	registration->resume = registration->unheard = resume;
 }
 
 static void retry_later(struct registration *registration, usec_t now, int error, uint8_t code,
 	enum event_type event, struct effects *effects)
 {
 	usec_t wait = back_off(registration);
+	bool resume = code == 0 && may_resume(registration, usec_add(now, wait));
 
 	registration->failures++;
 	forget_session(registration, effects);
-	wait_until(registration, usec_add(now, wait));
-	tell(registration, effects, event, error, code, wait / USEC_PER_SEC);
+	wait_until(registration, usec_add(now, wait), resume);
+	tell(registration, effects, resume ? EVENT_UNREACHABLE : event, error, code, wait / USEC_PER_SEC);
 }
 
 static void connect(struct registration *registration, usec_t now, struct effects *effects)
@@ -250,7 +269,7 @@ static void send_register(struct registration *registration, usec_t now, struct 
 		return;
 	}
 	note_told(registration);
-	registration->resume = registration->update_wanted = false;
+	forget_registration(registration);
 	tell(registration, effects, EVENT_REGISTERING, 0, 0, 0);
 }
 
@@ -266,12 +285,31 @@ static void send_update(struct registration *registration, usec_t now, struct ef
 	registration->resume = registration->update_wanted = false;
 }
 
+int registration_resume(struct registration *registration, enum lwm2m_version version, struct bytes location)
+{
+	int r;
+
+	if (registration->state != REGISTRATION_IDLE)
+		return 0;
+	buffer_clear(&registration->location);
+	r = buffer_append(&registration->location, location.data, location.len);
+	if (r < 0)
+		return r;
+	registration->version = version;
+	registration->known_until = USEC_INFINITY;
+	return 0;
+}
+
 void registration_start(struct registration *registration, usec_t now, struct effects *effects)
 {
 	if (registration->state != REGISTRATION_IDLE)
 		return;
-	registration->version = registration->server->version;
 	registration->failures = 0;
+	registration->resume = registration->unheard = may_resume(registration, now);
+	if (!registration->resume) {
+		forget_registration(registration);
+		registration->version = registration->server->version;
+	}
 	connect(registration, now, effects);
 }
 
@@ -283,7 +321,7 @@ static void stopped(struct registration *registration, usec_t now, struct effect
 				   USEC_INFINITY;
 
 	forget_session(registration, effects);
-	wait_until(registration, resume_at);
+	wait_until(registration, resume_at, false);
 	if (!registration->disabled)
 		registration->state = REGISTRATION_IDLE;
 	registration->disabled = false;
@@ -295,8 +333,9 @@ static void session_ended(struct registration *registration, usec_t now, int err
 {
 	usec_t wait = next_random(registration->client) % (RECONNECT_SPREAD_S * USEC_PER_SEC);
 
-	wait_until(registration, usec_add(now, wait));
-	tell(registration, effects, EVENT_LOST, error, 0, wait / USEC_PER_SEC);
+	wait_until(registration, usec_add(now, wait), may_resume(registration, usec_add(now, wait)));
+	tell(registration, effects, registration->resume ? EVENT_UNREACHABLE : EVENT_LOST, error, 0,
+		wait / USEC_PER_SEC);
 }
 
 void registration_connected(struct registration *registration, usec_t now, int error, struct effects *effects)
@@ -349,6 +388,9 @@ static void registered(
 	set_state(registration, REGISTRATION_REGISTERED, usec_add(now, interval));
 	registration->failures = 0;
 	registration->unheard = false;
+	registration->known_until = registration->told_lifetime_s == 0 ?
+					    USEC_INFINITY :
+					    usec_add(now, usec_from_s(registration->told_lifetime_s));
 	tell(registration, effects, event, 0, 0,
 		event == EVENT_REGISTERED ? registration->told_lifetime_s : seconds);
 	if (registration->update_wanted)
@@ -386,13 +428,16 @@ static void update_answered(struct registration *registration, usec_t now, const
 
 /*
  * An Update without answer: the server may have lost its side of the session, or the network our address. A
- * new session shows. Over DTLS it takes a new registration too, until LwM2M 1.2 (Transport 1.2.1, 6.4.2).
+ * new session shows, at once the first time.
  */
-static void update_unanswered(struct registration *registration, usec_t now, struct effects *effects)
+static void update_unanswered(struct registration *registration, usec_t now, int error, struct effects *effects)
 {
+	if (registration->unheard) {
+		retry_later(registration, now, error, 0, EVENT_LOST, effects);
+		return;
+	}
 	registration->unheard = true;
-	registration->resume =
-		registration->server->mode == SECURITY_NOSEC || registration->version >= LWM2M_1_2;
+	registration->resume = may_resume(registration, now);
 	forget_session(registration, effects);
 	connect(registration, now, effects);
 }
@@ -412,7 +457,7 @@ void registration_response(struct registration *registration, usec_t now, int er
 		if (error == 0)
 			update_answered(registration, now, response, effects);
 		else
-			update_unanswered(registration, now, effects);
+			update_unanswered(registration, now, error, effects);
 		break;
 	case REGISTRATION_DEREGISTERING:
 		tell(registration, effects, EVENT_DEREGISTERED, error, error == 0 ? response->code : 0, 0);
@@ -467,8 +512,9 @@ void registration_tick(struct registration *registration, usec_t now, struct eff
 {
 	if (registration->deadline > now)
 		return;
-	if (registration->state == REGISTRATION_WAITING)
+	if (registration->state == REGISTRATION_WAITING) {
+		registration->resume = registration->resume && may_resume(registration, now);
 		connect(registration, now, effects);
-	else if (registration->state == REGISTRATION_REGISTERED)
+	} else if (registration->state == REGISTRATION_REGISTERED)
 		send_update(registration, now, effects);
 }

@@ -41,9 +41,10 @@ struct registration {
 	unsigned int failures;      /* in a row */
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
-	bool resume;                /* connecting anew while a registration stands: an Update follows */
+	bool resume;                /* connecting anew, or about to, while a registration stands: an Update follows */
 	bool unheard;               /* an Update was not answered: the next one says everything */
 	struct buffer location;     /* "/rd/5a" */
+	usec_t known_until;         /* the server keeps us so long, as far as we know */
 	/* What the server knows from us: an Update says only what is different. */
 	uint32_t told_lifetime_s, told_links_serial;
 	char told_binding[10];
@@ -52,6 +53,13 @@ struct registration {
 void registration_init(
 	struct registration *registration, struct server *server, struct registration_client *client);
 void registration_deinit(struct registration *registration);
+
+/*
+ * What an earlier run of the client had: registration_start() then goes on with it where it may. Nothing unless
+ * idle. -ENOMEM.
+ */
+int registration_resume(
+	struct registration *registration, enum lwm2m_version version, struct bytes location);
 
 /* Connects and registers; nothing unless idle. */
 void registration_start(struct registration *registration, usec_t now, struct effects *effects);

@@ -44,6 +44,7 @@ static int reply_observed(struct request *request, struct effect *effect)
 	observation->format = request->format;
 	notify_apply_attributes(engine, observation);
 	effect->message.observe = (int32_t)observation->sequence;
+	peer_state_changed(engine, request->peer);
 	notify_watch(engine, request->target.object);
 	return 0;
 }
@@ -199,8 +200,10 @@ static void serve_write_attributes(struct engine *engine, struct peer *peer, con
 		engine_event(engine, peer, EVENT_QUOTA, &target->path);
 		r = -EBUSY;
 	}
-	if (r == 0)
+	if (r == 0) {
 		notify_apply_attributes_below(engine, peer, &target->path);
+		peer_state_changed(engine, peer);
+	}
 	serve_reply(engine, peer, message->id, operation_code(OPERATION_WRITE_ATTRIBUTES, r));
 }
 

@@ -11,6 +11,7 @@ static void nothing_is_due_when_nothing_is_to_be_done(void **state)
 		{ 0, "GET /500 observe=0 token=01",
 			"watch 500 on\n2.05 observe=0 format=112 {/500/0/0=abc /500/0/1=5 /500/0/2=21.5 "
 			"/500/0/4/0=10 /500/0/4/2=30}" },
+		{ 2 * SEC }, /* the observation is written to the state */
 	};
 
 	(void)state;

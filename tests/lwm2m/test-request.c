@@ -70,7 +70,7 @@ static void nobody_waits_once_the_session_is_gone(void **state)
 	};
 
 	(void)state;
-	play(steps);
+	play(steps, .psk = true);
 }
 
 static void pending_operations_are_bounded(void **state)

@@ -157,6 +157,7 @@ static void print_event(struct transcript *transcript, const struct effect *effe
 		[EVENT_UPDATED] = "updated",
 		[EVENT_DEREGISTERED] = "deregistered",
 		[EVENT_FAILED] = "failed",
+		[EVENT_UNREACHABLE] = "unreachable",
 		[EVENT_LOST] = "lost",
 		[EVENT_OPERATION_TIMEOUT] = "slow",
 		[EVENT_QUOTA] = "quota",
@@ -181,16 +182,45 @@ static void print_persist(struct transcript *transcript, const struct effect *ef
 	const struct message *message = &effect->message;
 	char base[PATH_TEXT_MAX];
 
-	buffer_printf(&transcript->lines, "persist %.*s", (int)message->path.len, message->path.data);
-	snprintf(base, sizeof(base), "/%.*s", (int)message->path.len, message->path.data);
+	struct bytes oid = BYTES(message->path.data + strlen("object-"), message->path.len - strlen("object-"));
+
+	buffer_printf(&transcript->lines, "persist %.*s", (int)oid.len, oid.data);
+	snprintf(base, sizeof(base), "/%.*s", (int)oid.len, oid.data);
 	print_records(transcript, CODEC_SENML_CBOR, base, message->payload);
 	buffer_clear(&transcript->persisted);
 	buffer_append(&transcript->persisted, message->payload.data, message->payload.len);
 }
 
+/* What is kept of servers is no line of the transcript: see transcript->kept. */
+static bool keep_server(struct transcript *transcript, const struct effect *effect)
+{
+	const struct message *message = &effect->message;
+	unsigned int short_id;
+	char name[32];
+
+	if (effect->type != EFFECT_PERSIST)
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)message->path.len, message->path.data);
+	if (sscanf(name, "server-%u", &short_id) != 1)
+		return false;
+	for (unsigned int i = 0; i < ELEMENTSOF(transcript->kept); i++) {
+		struct server *server = servers_find_short_id(&transcript->servers, (uint16_t)short_id);
+
+		if (!server || server->session != i)
+			continue;
+		buffer_clear(&transcript->kept[i]);
+		buffer_append(&transcript->kept[i], message->payload.data, message->payload.len);
+		transcript->n_kept++;
+	}
+	return true;
+}
+
 static void print_effect(struct transcript *transcript, const struct effect *effect)
 {
 	struct buffer *lines = &transcript->lines;
+
+	if (keep_server(transcript, effect))
+		return;
 
 	if (effect->server && effect->server->session > 0)
 		buffer_printf(lines, "@%u ", effect->server->session);
@@ -510,6 +540,7 @@ static void add_server(
 	snprintf(name, sizeof(name), "s%u", index);
 	assert_int_equal(server_new(&transcript->servers, name, &server), 0);
 	server->short_id = (uint16_t)(index + 1);
+	server->uri = strdup("coap://192.0.2.1");
 	server->lifetime_s = config->lifetime_s ? config->lifetime_s : 300;
 	server->pmin_s = config->pmin_s;
 	server->pmax_s = config->pmax_s;
@@ -545,6 +576,8 @@ void transcript_deinit(struct transcript *transcript)
 	servers_deinit(&transcript->servers);
 	buffer_deinit(&transcript->lines);
 	buffer_deinit(&transcript->persisted);
+	for (size_t i = 0; i < ELEMENTSOF(transcript->kept); i++)
+		buffer_deinit(&transcript->kept[i]);
 }
 
 struct server *transcript_server(struct transcript *transcript, unsigned int index)

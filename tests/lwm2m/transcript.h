@@ -61,6 +61,8 @@ struct transcript {
 	struct engine *engine;
 	struct buffer lines;
 	struct buffer persisted; /* the last contents that were to be kept */
+	struct buffer kept[4];   /* per server: the same of its registration, observations and attributes, */
+	unsigned int n_kept;     /* and how often that was */
 	usec_t now, shift;
 	uint32_t request;        /* id of the last request of a server, */
 	char path[64];           /* and what it was for */

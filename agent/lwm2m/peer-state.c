@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a restart brings back of a server: lines of text, each a word and what it is about.
+ *
+ *	server coap://192.0.2.1:5683 gateway-7     whose state this is: URI and endpoint
+ *	registration 1.1 /rd/5a                    version, location
+ *	attributes /3/0 pmin=10&pmax=60
+ *	observation 0af3 /3303/0/5700 112 112 17   token, path, Accept, Content-Format, Observe
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "lwm2m/engine-internal.h"
+
+/* A server that asks for observation after observation makes one write a second. */
+#define WRITE_INTERVAL USEC_PER_SEC
+
+/*
+ * The Observe option has to go on from a greater number (RFC 7641, 3.4). How far it got since the state was written is
+ * not known, but see PEER_STATE_SEQUENCE: less than this, and twice this is what still counts as greater.
+ */
+#define SEQUENCE_STEP 0x400000
+#define SEQUENCE_MASK 0xffffff
+
+static const char *const versions[] = { [LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2" };
+
+void engine_server_name(const struct server *server, char ret[ENGINE_NAME_MAX])
+{
+	snprintf(ret, ENGINE_NAME_MAX, "server-%u", server->short_id);
+}
+
+void peer_state_changed(struct engine *engine, struct peer *peer)
+{
+	for (size_t i = 0; i < engine->n_peers; i++)
+		if ((!peer || peer == &engine->peers[i]) && !engine->peers[i].state_final)
+			engine->peers[i].state_changed = true;
+}
+
+/* ";pmin=10;pmax=60" of a link becomes " pmin=10&pmax=60". */
+static int append_attributes(struct buffer *buffer, const struct attributes_entry *entry)
+{
+	char path[PATH_TEXT_MAX];
+	size_t start;
+	int r;
+
+	path_format(&entry->path, path);
+	r = buffer_printf(buffer, "attributes %s", path);
+	start = buffer->len;
+	if (r >= 0)
+		r = attributes_format(&entry->attributes, buffer);
+	for (size_t i = start; i < buffer->len; i++)
+		if (buffer->data[i] == ';')
+			buffer->data[i] = i == start ? ' ' : '&';
+	return r < 0 ? r : buffer_append_byte(buffer, '\n');
+}
+
+static int append_observation(struct buffer *buffer, const struct observation *observation)
+{
+	char path[PATH_TEXT_MAX];
+	int r = buffer_append_text(buffer, "observation ");
+
+	for (size_t i = 0; i < observation->token_len && r >= 0; i++)
+		r = buffer_printf(buffer, "%02x", observation->token[i]);
+	path_format(&observation->path, path);
+	return r < 0 ? r :
+		       buffer_printf(buffer, "%s %s %d %d %u\n", observation->token_len ? "" : "-", path,
+			       observation->accept, observation->format, observation->sequence);
+}
+
+/* A location is the server's choice: one with control characters is not kept. */
+static int append_registration(struct buffer *buffer, const struct registration *registration)
+{
+	struct bytes location = buffer_bytes(&registration->location);
+
+	for (size_t i = 0; i < location.len; i++)
+		if (location.data[i] < ' ')
+			return 0;
+	return buffer_printf(buffer, "registration %s %.*s\n", versions[registration->version], (int)location.len,
+		(const char *)location.data);
+}
+
+static int append_state(const struct engine *engine, const struct peer *peer, struct buffer *buffer)
+{
+	uint16_t session = peer->server->session;
+	int r = buffer_printf(buffer, "server %s %s\n", peer->server->uri, engine->endpoint);
+
+	if (r >= 0 && peer->known)
+		r = append_registration(buffer, &peer->registration);
+	for (size_t i = 0; i < engine->attributes.count && r >= 0; i++)
+		if (engine->attributes.entries[i].session == session)
+			r = append_attributes(buffer, &engine->attributes.entries[i]);
+	for (size_t i = 0; i < engine->observations.count && r >= 0; i++)
+		if (engine->observations.items[i]->session == session)
+			r = append_observation(buffer, engine->observations.items[i]);
+	return r;
+}
+
+/* FNV-1a */
+static uint64_t hash(struct bytes bytes)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < bytes.len; i++)
+		hash = (hash ^ bytes.data[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+void peer_state_write(struct engine *engine, struct peer *peer)
+{
+	struct effect *effect = effects_add(engine->effects, EFFECT_PERSIST);
+	char name[ENGINE_NAME_MAX];
+	uint64_t written;
+
+	if (!effect)
+		return;
+	engine_server_name(peer->server, name);
+	if (buffer_append_text(effects_path(effect), name) < 0 ||
+		append_state(engine, peer, effects_payload(effect)) < 0) {
+		effects_cancel(engine->effects, effect);
+		return;
+	}
+	peer->state_changed = false;
+	peer->state_not_before = usec_add(engine->now, WRITE_INTERVAL);
+	written = hash(buffer_bytes(effects_payload(effect)));
+	if (written == peer->state_written)
+		effects_cancel(engine->effects, effect);
+	peer->state_written = written;
+}
+
+void peer_state_tick(struct engine *engine, struct peer *peer)
+{
+	if (peer_state_deadline(peer) <= engine->now)
+		peer_state_write(engine, peer);
+}
+
+/* Takes what is before the separator, and the separator, off text; all of it where there is none. */
+static struct bytes take(struct bytes *text, char separator)
+{
+	const uint8_t *end = text->len > 0 ? memchr(text->data, separator, text->len) : NULL;
+	struct bytes taken = BYTES(text->data, end ? (size_t)(end - text->data) : text->len);
+	size_t used = taken.len + (end ? 1 : 0);
+
+	*text = BYTES(text->data + used, text->len - used);
+	return taken;
+}
+
+static int take_path(struct bytes *line, struct path *ret)
+{
+	return path_parse(take(line, ' '), ret) < 0 ? -EBADMSG : 0;
+}
+
+static int take_number(struct bytes *line, long min, long max, long *ret)
+{
+	struct bytes word = take(line, ' ');
+	char text[16], *end;
+
+	if (word.len == 0 || word.len >= sizeof(text))
+		return -EBADMSG;
+	memcpy(text, word.data, word.len);
+	text[word.len] = '\0';
+	*ret = strtol(text, &end, 10);
+	return *end || *ret < min || *ret > max ? -EBADMSG : 0;
+}
+
+static int hex_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int take_token(struct bytes *line, uint8_t token[COAP_TOKEN_MAX], size_t *ret_len)
+{
+	struct bytes word = take(line, ' ');
+
+	*ret_len = 0;
+	if (bytes_equal(word, BYTES_LITERAL("-")))
+		return 0;
+	if (word.len % 2 != 0 || word.len > 2 * COAP_TOKEN_MAX)
+		return -EBADMSG;
+	for (; *ret_len < word.len / 2; ++*ret_len) {
+		int high = hex_digit(word.data[2 * *ret_len]), low = hex_digit(word.data[2 * *ret_len + 1]);
+
+		if (high < 0 || low < 0)
+			return -EBADMSG;
+		token[*ret_len] = (uint8_t)(high << 4 | low);
+	}
+	return 0;
+}
+
+static int read_server(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
+{
+	struct bytes uri = take(&line, ' ');
+
+	if (bytes_equal(uri, bytes_of(peer->server->uri)) && bytes_equal(line, bytes_of(engine->endpoint)))
+		return 0;
+	return -ESTALE;
+}
+
+static int read_registration(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
+{
+	struct bytes version = take(&line, ' ');
+
+	if (line.len < 2 || line.data[0] != '/')
+		return -EBADMSG;
+	for (size_t i = 0; i < ELEMENTSOF(versions); i++)
+		if (bytes_equal(version, bytes_of(versions[i])))
+			return registration_resume(&peer->registration, (enum lwm2m_version)i, line);
+	return -EBADMSG;
+}
+
+static int read_attributes(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
+{
+	struct attributes attributes = { 0 };
+	struct path path;
+
+	if (take_path(&line, &path) < 0 || attributes_parse(line, &attributes) < 0)
+		return -EBADMSG;
+	return attributes_put(&engine->attributes, peer->server->session, &path, &attributes);
+}
+
+/* What is not there any more is found out when the value is read. */
+static int read_observation(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
+{
+	struct observation *observation;
+	uint8_t token[COAP_TOKEN_MAX];
+	long accept, format, sequence;
+	struct path path;
+	size_t token_len;
+	int r;
+
+	if (take_token(&line, token, &token_len) < 0 || take_path(&line, &path) < 0 ||
+		take_number(&line, -1, UINT16_MAX, &accept) < 0 ||
+		take_number(&line, 0, UINT16_MAX, &format) < 0 ||
+		take_number(&line, 0, SEQUENCE_MASK, &sequence) < 0 || path.depth == PATH_ROOT)
+		return -EBADMSG;
+	r = observation_add(&engine->observations, now, peer->server->session, &path, BYTES(token, token_len),
+		&observation);
+	if (r < 0)
+		return r;
+	observation->accept = (int32_t)accept;
+	observation->format = (int32_t)format;
+	observation->sequence = ((uint32_t)sequence + SEQUENCE_STEP) & SEQUENCE_MASK;
+	observation->changed = true;
+	observation_suspend(&engine->observations, observation);
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	int (*read)(struct engine *engine, usec_t now, struct peer *peer, struct bytes line);
+} lines[] = {
+	{ "server", read_server },
+	{ "registration", read_registration },
+	{ "attributes", read_attributes },
+	{ "observation", read_observation },
+};
+
+static int read_line(struct engine *engine, usec_t now, struct peer *peer, struct bytes line, bool first)
+{
+	struct bytes word = take(&line, ' ');
+
+	for (size_t i = 0; i < ELEMENTSOF(lines); i++)
+		if (bytes_equal(word, bytes_of(lines[i].word)))
+			return first == (i == 0) ? lines[i].read(engine, now, peer, line) : -EBADMSG;
+	return -EBADMSG;
+}
+
+static void forget(struct engine *engine, struct peer *peer)
+{
+	(void)registration_resume(&peer->registration, peer->server->version, BYTES(NULL, 0));
+	attributes_forget_session(&engine->attributes, peer->server->session);
+	notify_forget_peer(engine, peer);
+}
+
+int engine_resume(struct engine *engine, usec_t now, const struct server *server, struct bytes state)
+{
+	struct peer *peer = peer_find_server(engine, server);
+	bool first = true;
+	int r = 0;
+
+	if (!peer)
+		return -ENOENT;
+	peer->suspended = true;
+	while (state.len > 0 && r == 0) {
+		r = read_line(engine, now, peer, take(&state, '\n'), first);
+		first = false;
+	}
+	if (r < 0) {
+		forget(engine, peer);
+		return r;
+	}
+	peer->known = peer->registration.location.len > 0;
+	notify_apply_attributes_all(engine);
+	for (size_t i = 0; i < engine->registry->n_objects; i++)
+		notify_watch(engine, engine->registry->objects[i]);
+	return 0;
+}
