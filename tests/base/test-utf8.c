@@ -58,6 +58,10 @@ static void test_invalid(void **state)
 		assert_false(utf8_valid(bytes_of(texts[i].text)));
 		assert_int_equal(utf8_prefix(bytes_of(texts[i].text)), texts[i].prefix);
 	}
+	/* What follows the end does not count. */
+	assert_int_equal(utf8_prefix(BYTES("ä", 1)), 0);
+	assert_int_equal(utf8_prefix(BYTES("€", 2)), 0);
+	assert_int_equal(utf8_prefix(BYTES("a😀", 4)), 1);
 }
 
 static void test_replacement(void **state)

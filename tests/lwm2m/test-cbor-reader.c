@@ -116,6 +116,24 @@ static void test_strings(void **state)
 	}
 }
 
+static void test_malformed_pieces(void **state)
+{
+	static const char *const strings[] = {
+		"7F", "7F 61 61", "7F 00 FF", "7F 41 61 FF", "5F 61 61 FF", "7F 7F FF FF", "7F 7F 61 61 FF FF",
+		"7F 61 FF", "5F 80 FF",
+	};
+	_cleanup_(records_deinit) struct records records = { 0 };
+
+	for (size_t i = 0; i < ELEMENTSOF(strings); i++) {
+		struct bytes rest = hex(strings[i]), content;
+		struct cbor_item item;
+
+		assert_int_equal(cbor_read(&rest, &item), 0);
+		if (cbor_read_string(&rest, &item, &records, &content) != -EBADMSG)
+			fail_msg("\"%s\" is read", strings[i]);
+	}
+}
+
 static void test_malformed(void **state)
 {
 	static const char *const heads[] = {
@@ -197,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_malformed_pieces),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_more),

@@ -223,6 +223,7 @@ static void test_refused(void **state)
 		{ "a long id cut off", PATH2(1, 0), hex("E1 01"), -EBADMSG },
 		{ "a length cut off", PATH2(1, 0), hex("D8 02 00 00"), -EBADMSG },
 		{ "a value cut off", PATH2(1, 0), hex("C4 02 00 00 00"), -EBADMSG },
+		{ "a value cut off, of a length no integer has", PATH2(1, 0), hex("C3 02 05 00"), -EBADMSG },
 		{ "a long value cut off", PATH2(1, 0), hex("D8 02 FF FF FF 00"), -EBADMSG },
 		{ "something after a value", PATH2(1, 0), hex("C1 02 05 C1"), -EBADMSG },
 		{ "id 65535", PATH2(1, 0), hex("E1 FF FF 05"), -EBADMSG },
