@@ -52,7 +52,7 @@ static int parse_host(const char **text, char host[static URI_HOST_MAX + 1])
 	size_t len = host_span(start, bracketed);
 	const char *end = start + len;
 
-	if (len == 0 || (bracketed && *end != ']'))
+	if (len == 0 || (bracketed && (*end != ']' || !memchr(start, ':', strcspn(start, "%]")))))
 		return -EINVAL;
 	if (len > URI_HOST_MAX)
 		return -ENAMETOOLONG;

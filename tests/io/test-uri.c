@@ -59,6 +59,9 @@ static const struct {
 	{ "coap://[::1", -EINVAL },
 	{ "coap://[]", -EINVAL },
 	{ "coap://[x]", -EINVAL },
+	{ "coap://[7]", -EINVAL },
+	{ "coap://[8%]", -EINVAL },
+	{ "coap://[8%a:b]", -EINVAL },
 	{ "coap://[::1]x", -EINVAL },
 	{ "coap://::1", -EINVAL },
 };
