@@ -38,8 +38,9 @@ static struct bytes keep(uint8_t **end, struct bytes bytes)
 {
 	struct bytes kept = BYTES(*end, bytes.len);
 
-	if (bytes.len > 0)
-		memcpy(*end, bytes.data, bytes.len);
+	if (bytes.len == 0)
+		return kept;
+	memcpy(*end, bytes.data, bytes.len);
 	*end += bytes.len;
 	return kept;
 }
