@@ -20,6 +20,7 @@
 #define PENDING_MAX	   64   /* requests of one server that wait for the engine */
 #define EXCHANGES_MAX	   256  /* of one connection: requests, and notifications to be confirmed */
 #define UNCONFIRMED_MAX	   64   /* notifications of one connection whose RST is still understood */
+#define SEPARATE_MAX	   16   /* responses of one connection, sent on their own, that wait to be acknowledged */
 #define DEDUP_MAX	   64   /* requests of one connection that are recognized when they come again … */
 #define DEDUP_BYTES_MAX	   16384 /* … and what is kept of their responses */
 #define BODIES_MAX	   4 /* bodies of one connection kept for reading block by block … */
@@ -147,6 +148,8 @@ struct connection {
 	unsigned int n_exchanges, n_confirming;
 	struct unconfirmed unconfirmed[UNCONFIRMED_MAX];
 	unsigned int next_unconfirmed;
+	coap_mid_t separate[SEPARATE_MAX];
+	unsigned int next_separate;
 	struct dedup dedup;
 	struct bodies bodies;
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <coap_shim.h>
 #include <stdlib.h>
 
 #include "io/transport-internal.h"
@@ -170,10 +171,25 @@ static void finish_now(struct connection *connection, const struct incoming *inc
 		dedup_add(&connection->dedup, usec_now(), incoming->mid, incoming->confirmable, reply);
 }
 
+/* A server that acknowledges nothing would have us keep all we say to it: what goes beyond is said once. */
+static bool may_confirm(const struct connection *connection)
+{
+	return !coap_shim_pending(connection->session, connection->separate[connection->next_separate]);
+}
+
+static void remember_separate(struct connection *connection, coap_mid_t mid)
+{
+	connection->separate[connection->next_separate] = mid;
+	connection->next_separate = (connection->next_separate + 1) % SEPARATE_MAX;
+	connection->unarmed = true;
+}
+
 static void send_later(struct connection *connection, const struct incoming *incoming, const struct reply *reply)
 {
-	coap_pdu_t *pdu = coap_new_pdu(incoming->confirmable ? COAP_MESSAGE_CON : COAP_MESSAGE_NON,
+	bool confirmable = incoming->confirmable && may_confirm(connection);
+	coap_pdu_t *pdu = coap_new_pdu(confirmable ? COAP_MESSAGE_CON : COAP_MESSAGE_NON,
 		(coap_pdu_code_t)reply->code, connection->session);
+	coap_mid_t mid;
 
 	if (!pdu)
 		return;
@@ -182,8 +198,9 @@ static void send_later(struct connection *connection, const struct incoming *inc
 		return;
 	}
 	put_reply(reply, pdu);
-	(void)coap_send(connection->session, pdu);
-	connection->unarmed |= incoming->confirmable;
+	mid = coap_send(connection->session, pdu);
+	if (confirmable && mid != COAP_INVALID_MID)
+		remember_separate(connection, mid);
 }
 
 static void pending_end(struct connection *connection, struct incoming *incoming)

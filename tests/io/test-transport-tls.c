@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
@@ -285,6 +286,44 @@ static void nothing_before_the_handshake(void **state)
 	close_fixture(fixture);
 }
 
+static void send_raw(struct fixture *fixture, const void *data, size_t len)
+{
+	struct peer *peer = &fixture->peer;
+
+	assert_int_equal(sendto(peer->fd, data, len, 0, (struct sockaddr *)&peer->client, sizeof(peer->client)), len);
+	peer_run(peer, 5);
+}
+
+/* What somebody sends in the server's name without its key ends nothing. */
+static void rubbish_on_a_session(void **state)
+{
+	static const uint8_t alert[] = { 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 99, 0, 2, 2, 40 };
+	static const uint8_t closing[] = { 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 98, 0, 2, 1, 0 };
+	static const uint8_t sealed_alert[] = { 21, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 97, 0, 18, 2, 40, 1, 2, 3, 4, 5,
+						6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	static const uint8_t short_record[] = { 23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 96, 0, 0 };
+	static const uint8_t cut_off[] = { 23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 95, 4, 0, 1 };
+	static const uint8_t not_dtls[] = { 0x40, 1, 0, 1, 0xb1, '3' };
+
+	for (unsigned int version_1_3 = 0; version_1_3 < 2; version_1_3++) {
+		struct fixture *fixture = open_fixture(
+			&(struct dtls_peer_config){ .version_1_3 = version_1_3, .connection_id = true });
+
+		peer_effect(&fixture->peer, EFFECT_CONNECT, 0, NULL);
+		dtls_peer_wait_connected(&fixture->server, 1);
+		assert_int_equal(fixture->peer.connected[0], 0);
+		send_raw(fixture, alert, sizeof(alert));
+		send_raw(fixture, closing, sizeof(closing));
+		send_raw(fixture, sealed_alert, sizeof(sealed_alert));
+		send_raw(fixture, short_record, sizeof(short_record));
+		send_raw(fixture, cut_off, sizeof(cut_off));
+		send_raw(fixture, not_dtls, sizeof(not_dtls));
+		exchange(fixture);
+		assert_int_equal(fixture->peer.n_requests, 1);
+		close_fixture(fixture);
+	}
+}
+
 static void ended_by_the_server(void **state)
 {
 	struct fixture *fixture = open_fixture(&(struct dtls_peer_config){ .connection_id = true });
@@ -328,6 +367,7 @@ int main(void)
 		cmocka_unit_test(silent_server),
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(nothing_before_the_handshake),
+		cmocka_unit_test(rubbish_on_a_session),
 		cmocka_unit_test(ended_by_the_server),
 	};
 

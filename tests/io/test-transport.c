@@ -66,6 +66,12 @@ static void separate_response_to_ours(void **state)
 	peer_receive(peer, &ack);
 	assert_int_equal(datagram_type(&ack), ACK);
 	assert_int_equal(datagram_mid(&ack), datagram_mid(&response));
+	/* Our acknowledgement was lost. */
+	peer_send(peer, &response);
+	peer_receive(peer, &ack);
+	assert_int_equal(datagram_type(&ack), ACK);
+	assert_int_equal(datagram_mid(&ack), datagram_mid(&response));
+	assert_int_equal(peer->n_outcomes, 1);
 }
 
 static void unexpected_response_is_reset(void **state)
@@ -225,6 +231,28 @@ static void code_0_is_silence(void **state)
 	peer_receive(peer, &response);
 	assert_int_equal(datagram_code(&response), COAP_CHANGED);
 	assert_int_equal(peer->n_requests, 2);
+}
+
+/* A server that asks and asks and acknowledges nothing: what is kept for it has a limit. */
+static void late_replies_never_acknowledged(void **state)
+{
+	struct peer *peer = *state;
+	struct datagram request, datagram;
+	unsigned int acks = 0, responses = 0;
+
+	for (unsigned int i = 0; i < 40; i++) {
+		datagram_start(&request, CON, COAP_POST, (uint16_t)(100 + i), "tok");
+		peer_send(peer, &request);
+		peer_wait_count(peer, &peer->n_requests, i + 1);
+		peer_reply(peer, peer->requests[i].message.id, &peer->answer);
+	}
+	/* One confirmable response is on its way, and 15 wait for it. */
+	while (responses < 40 - 16) {
+		peer_receive(peer, &datagram);
+		acks += datagram_type(&datagram) == ACK;
+		responses += datagram_type(&datagram) == NON;
+	}
+	assert_int_equal(acks, 40);
 }
 
 static void late_reply_to_non(void **state)
@@ -571,6 +599,7 @@ int main(void)
 		KNOWN(created_says_where),
 		KNOWN(late_reply_is_separate),
 		KNOWN(code_0_is_silence),
+		KNOWN(late_replies_never_acknowledged),
 		KNOWN(late_reply_to_non),
 		KNOWN(repeated_request_is_executed_once),
 		KNOWN(repeated_non_is_executed_and_answered_once),
