@@ -229,7 +229,7 @@ static struct reply cut_reply(struct connection *connection, const struct incomi
 
 	if (!block2.present)
 		block2.szx = BLOCK_SZX_MAX;
-	if (reply.payload.len > 0)
+	if (reply.payload.len > (block2.present ? 0 : (size_t)16 << block2.szx))
 		bodies_cut(&connection->bodies, usec_now(), incoming->key, incoming->accept, block2, &reply);
 	if (incoming->block1.present) {
 		reply.block1 = incoming->block1;
