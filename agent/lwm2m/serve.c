@@ -91,7 +91,10 @@ static void reply_created(struct request *request)
 	(void)buffer_append_text(effects_path(effect), location);
 }
 
-/* What was written is another value for whoever observes it, and for the state directory. */
+/*
+ * What was written is another value for whoever observes it, and for the state directory: that comes before the answer,
+ * which says that it is done.
+ */
 static void took_effect(struct request *request)
 {
 	struct registry *registry = request->engine->registry;
@@ -101,8 +104,10 @@ static void took_effect(struct request *request)
 	    (request->operation.type == OPERATION_WRITE_BLOCK && request->operation.more))
 		return;
 	registry_changed(registry, &request->target.path);
-	if (info->flags & OBJECT_PERSIST)
-		registry_persist(registry, info->id);
+	if (!(info->flags & OBJECT_PERSIST))
+		return;
+	registry_persist(registry, info->id);
+	persist_tick(request->engine);
 }
 
 /* A stream whose block was not taken is over: what follows misses its beginning. */

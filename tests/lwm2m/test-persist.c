@@ -8,19 +8,20 @@
 #define WITH_501_0 \
 	TRANSCRIPT_REGISTERED_FOREVER, \
 	{ 0, "set /501/0/2 1.5" }, \
-	{ 0, "POST /501 format=11542 x:c10061", "2.01 /501/0\n" LINKS_501 "\npersist 501 {/501/0/0=a}" }, \
+	{ 0, "POST /501 format=11542 x:c10061", "persist 501 {/501/0/0=a}\n2.01 /501/0\n" LINKS_501 }, \
 	{ 0, "answer 2.04", "updated 0" }
 
+/* And kept before the answer: who has it may rely on it. */
 static void writes_of_kept_objects_are_persisted(void **state)
 {
 	static const struct step steps[] = {
 		WITH_501_0,
-		{ 1 * SEC, "PUT /501/0/1 format=0 \"7\"", "2.04\npersist 501 {/501/0/0=a /501/0/1=7}" },
+		{ 1 * SEC, "PUT /501/0/1 format=0 \"7\"", "persist 501 {/501/0/0=a /501/0/1=7}\n2.04" },
 		/* read-only values come from elsewhere */
 		{ 1 * SEC, "GET /501/0", "2.05 format=112 {/501/0/0=a /501/0/1=7 /501/0/2=1.5}" },
 		{ 1 * SEC, "POST /501/0 format=110 \"[{\"n\":\"/501/0/4/3\",\"v\":9}]\"",
-			"2.04\npersist 501 {/501/0/0=a /501/0/1=7 /501/0/4/3=9}" },
-		{ 1 * SEC, "DELETE /501/0/4/3", "2.02\npersist 501 {/501/0/0=a /501/0/1=7}" },
+			"persist 501 {/501/0/0=a /501/0/1=7 /501/0/4/3=9}\n2.04" },
+		{ 1 * SEC, "DELETE /501/0/4/3", "persist 501 {/501/0/0=a /501/0/1=7}\n2.02" },
 		/* refused, read, executed, or of another object: nothing to keep */
 		{ 2 * SEC, "PUT /501/0/1 format=0 \"x\"", "4.00" },
 		{ 2 * SEC, "fail EIO" },
@@ -29,9 +30,9 @@ static void writes_of_kept_objects_are_persisted(void **state)
 		{ 2 * SEC, "PUT /500/0/1 format=0 \"8\"", "2.04" },
 		{ 3 * SEC, "PUT /501/0/5 format=42 offset=0 more \"ab\"", "block 0+2 more\n2.31" },
 		{ 3 * SEC, "PUT /501/0/5 format=42 offset=2 \"ab\"",
-			"block 2+2\n2.04\npersist 501 {/501/0/0=a /501/0/1=7}" },
+			"block 2+2\npersist 501 {/501/0/0=a /501/0/1=7}\n2.04" },
 		{ 4 * SEC, "DELETE /501/0",
-			"2.02\nrequest POST /rd/5a format=40 " TRANSCRIPT_LINKS "\npersist 501 {}" },
+			"persist 501 {}\n2.02\nrequest POST /rd/5a format=40 " TRANSCRIPT_LINKS },
 	};
 
 	(void)state;
@@ -85,7 +86,7 @@ static void round_trip(void **state)
 		{ 1 * SEC,
 			"POST /501/0 format=110 \"[{\"n\":\"/501/0/1\",\"v\":-7},{\"n\":\"/501/0/4/3\","
 			"\"v\":9}]\"",
-			"2.04\npersist 501 {/501/0/0=a /501/0/1=-7 /501/0/4/3=9}" },
+			"persist 501 {/501/0/0=a /501/0/1=-7 /501/0/4/3=9}\n2.04" },
 	};
 	static const struct step made[] = { { 0, "set /501/0/0 default" }, { 0, "set /501/0/2 2.5" },
 		{ 0, "add /501/0" } };
