@@ -12,12 +12,12 @@ import itertools
 import os
 import re
 import shlex
-import signal
 import subprocess
 import tempfile
 import threading
 import time
 from pathlib import Path
+from signal import SIGTERM
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("LWM2M_BUILD") or ROOT / "build").resolve()
@@ -61,6 +61,7 @@ class Agent:
         self._process = self._reader = None
         self._ended = False
         self._arguments = list(arguments)
+        self.extra_environment = {}
         self.write_config(servers or {}, plugins, agent or {}, device or {})
         if start:
             self.start()
@@ -106,7 +107,7 @@ class Agent:
 
     @property
     def environment(self):
-        return {**os.environ, "LWM2M_PLUGIN_HOST": str(HOST), "LC_ALL": "C.UTF-8"}
+        return {**os.environ, "LWM2M_PLUGIN_HOST": str(HOST), "LC_ALL": "C.UTF-8", **self.extra_environment}
 
     # -- life
 
@@ -130,10 +131,10 @@ class Agent:
     def signal(self, number):
         self._process.send_signal(number)
 
-    def stop(self):
-        """SIGTERM; has to end with exit code 0 in time, and with nothing for a sanitizer to report."""
+    def stop(self, number=SIGTERM):
+        """Has to end with exit code 0 in time, and with nothing for a sanitizer to report."""
         self.assert_running()
-        self.signal(signal.SIGTERM)
+        self.signal(number)
         try:
             code = self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the test files share: test cases with a server and an agent, and main(), which tells meson about skips."""
 
+import socket
 import sys
 import unittest
 from pathlib import Path
@@ -19,6 +20,13 @@ OBJECT = 3442
 SINK = 33000
 
 KEY = bytes(range(16))
+
+
+def free_port():
+    """A UDP port of 127.0.0.1 that nobody has, for now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def main():

@@ -6,22 +6,15 @@ RFC 7252 goes on for 93 seconds before nobody answered. So all scenarios run at 
 
 import concurrent.futures
 import contextlib
-import socket
 
 import case
 from agent import Agent
-from case import KEY, AgentCase
+from case import KEY, AgentCase, free_port
 from leshan import Leshan, LeshanUnavailable
 from peer import RawServer
 from relay import Relay
 
 RETRY = "main: not registered with .*: %s; next try in [0-9]+ s"
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def coap_keys(port, **more):

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stops, crashes and restarts of the agent, and what it keeps in its state directory. Raw peer."""
+
+import os
+import signal
+import socket
+
+import case
+import coap
+from agent import Agent
+from case import AgentCase
+from peer import RawServer
+
+
+class LifeCase(AgentCase):
+    def setUp(self):
+        self.server = RawServer()
+        self.addCleanup(self.server.close)
+
+    def start(self, **named):
+        agent = self.start_agent({"uri": self.server.uri, "lifetime": 300}, **named)
+        return agent, self.expect_registration(agent)
+
+    def expect_registration(self, agent, since=0):
+        client = self.server.wait_register(agent.endpoint, since=since)
+        agent.wait_log("main: registered with")
+        return client
+
+    def restart(self, agent, end=Agent.stop):
+        end(agent)
+        since = self.server.mark()
+        agent.start()
+        return self.expect_registration(agent, since)
+
+
+class Notify:
+    """What systemd would hear, see sd_notify(3)."""
+
+    def __init__(self, agent):
+        self.path = agent.folder / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.socket.settimeout(10)
+        agent.extra_environment["NOTIFY_SOCKET"] = str(self.path)
+
+    def wait(self, line):
+        """Until a message has that line; returns all lines of that message."""
+        while True:
+            lines = self.socket.recv(4096).decode().splitlines()
+            if any(found.startswith(line) for found in lines):
+                return lines
+
+
+class TestStop(LifeCase):
+    def test_signals(self):
+        """SIGTERM and SIGINT: De-register, exit code 0."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                agent, client = self.start()
+                since = self.server.mark()
+                agent.stop(number)
+                self.server.wait_deregister(since=since)
+
+    def notified(self, servers):
+        agent = self.start_agent(servers, start=False)
+        notify = Notify(agent)
+        self.addCleanup(notify.socket.close)
+        agent.start()
+        notify.wait("READY=1")
+        return agent, notify
+
+    def test_in_vain(self):
+        """In the middle of a Register and of a handshake that nobody answers."""
+        self.server.muted = True
+        since = self.server.mark()
+        plain = self.start_agent({"uri": self.server.uri})
+        self.server.expect(lambda r: r.message.path == "/rd", since=since)
+        plain.stop()
+        secure, notify = self.notified({"uri": f"coaps://127.0.0.1:{self.server.port}", "identity": "i", "key": "00"})
+        notify.wait("STATUS=registering with main")
+        secure.stop()
+
+    def test_without_servers(self):
+        agent, notify = self.notified({})
+        notify.wait("STATUS=no server is configured")
+        agent.stop()
+        notify.wait("STOPPING=1")
+
+    def test_status(self):
+        """What systemctl status shows."""
+        agent, notify = self.notified({"uri": self.server.uri})
+        notify.wait("STATUS=registered to main")
+        self.server.register_code = self.server.update_code = "4.03"
+        self.server.request(self.server.clients[agent.endpoint], coap.POST, "/1/0/8")
+        notify.wait("STATUS=not registered to main, next try")
+
+    def test_hangup(self):
+        """SIGHUP refuses what is wrong, with all standing as it was, and takes over what is right."""
+        agent, client = self.start()
+        good = agent.config.read_text()
+        since = self.server.mark()
+        agent.config.write_text(good + "nonsense = 1\n")
+        agent.signal(signal.SIGHUP)
+        agent.wait_log(f"{agent.config}:[0-9]+: unknown key 'nonsense'")
+        self.assert_code(self.server.read(client, "/1/0/1"), "2.05")
+        self.assertEqual(self.server.received(lambda r: r.message.path.startswith("/rd"), since=since), [])
+        agent.config.write_text(good.replace("lifetime = 300", "lifetime = 400"))
+        agent.signal(signal.SIGHUP)
+        self.server.expect(lambda r: r.message.query.get("lt") == "400", since=since)
+        agent.wait_log("main: registered with .* for 400 s")
+        client = self.server.clients[agent.endpoint]
+        self.assertEqual(self.server.read(client, "/1/0/1").payload, b"400")
+
+
+class TestCrash(LifeCase):
+    def test_killed(self):
+        """What a server wrote survives; the registration is made anew."""
+        agent, client = self.start()
+        self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
+        self.assert_code(self.server.write(client, "/3/0/14", b"+05:30"), "2.04")
+        for _ in range(3):
+            client = self.restart(agent, Agent.kill)
+            self.assertEqual(self.server.read(client, "/1/0/5").payload, b"17")
+            self.assertEqual(self.server.read(client, "/3/0/14").payload, b"+05:30")
+
+    def test_killed_while_writing(self):
+        """An answer of 2.04 means that it is kept; without one it is kept or not, but never half."""
+        agent, client = self.start()
+        for number in range(20):
+            told = f"{number + 1}".encode()
+            message = coap.request(coap.PUT, "/1/0/5", format=0, payload=told)
+            since = self.server.mark()
+            self.server.send(message, client.address)
+            answered = number % 2 and self.server.expect(lambda r: r.message.token == message.token, since=since)
+            client = self.restart(agent, Agent.kill)
+            kept = self.server.read(client, "/1/0/5").payload
+            self.assertIn(kept, [told] if answered else [told, b"86400", f"{number}".encode()])
+            self.assertEqual(agent.count_log("damaged"), 0)
+
+    def test_damaged_state(self):
+        """Each file of the state directory: cut off, emptied, filled with noise. Said once, and everything else goes on."""
+        agent, client = self.start()
+        self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
+        agent.stop()
+        files = sorted(agent.state.glob("*.state"))
+        self.assertIn("object-1.state", [file.name for file in files])
+        for file in files:
+            whole = file.read_bytes()
+            for damage in (b"", whole[:-1], whole + b"x", whole[:10], bytes(len(whole)), os.urandom(2000), b"\n", b"x" * (2 << 20)):
+                with self.subTest(file=file.name, damage=damage[:20]):
+                    file.write_bytes(damage)
+                    since = self.server.mark()
+                    agent.start()
+                    client = self.expect_registration(agent, since)
+                    self.assertEqual(agent.count_log(f"{file} is damaged: going on without it"), 1)
+                    self.assertEqual(self.server.read(client, "/1/0/5").payload, b"86400")
+                    agent.stop()
+                    self.assertEqual(file.with_name(file.name + ".corrupt").read_bytes(), damage)
+
+    def test_foreign_state(self):
+        """A file that is whole, but not of an agent that is like this one."""
+        agent, client = self.start()
+        self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
+        agent.stop()
+        file = agent.state / "object-1.state"
+        head, _, body = file.read_bytes().partition(b"\n")
+        file.write_bytes(head.replace(b" state 1 ", b" state 2 ") + b"\n" + body)
+        self.restart(agent, lambda agent: None)
+        agent.wait_log("object-1.state is damaged")
+
+    def test_leftovers(self):
+        """What a crash left behind, and what is not ours, is in nobody's way."""
+        agent, client = self.start()
+        (agent.state / "object-1.state.new").write_bytes(b"half a fi")
+        (agent.state / "notes.txt").write_text("mine")
+        client = self.restart(agent, Agent.kill)
+        self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
+        self.assertFalse((agent.state / "object-1.state.new").exists())
+        self.assertEqual((agent.state / "notes.txt").read_text(), "mine")
+
+
+class TestStateDirectory(LifeCase):
+    def fail(self, agent):
+        code, output = agent.run_to_end()
+        lines = output.splitlines()
+        self.assertEqual((code, len(lines)), (1, 1), output)
+        return lines[0]
+
+    def test_two_agents(self):
+        agent, client = self.start()
+        other = Agent({"uri": self.server.uri}, start=False)
+        self.addCleanup(other.close)
+        other.state = agent.state
+        self.assertIn(f"Another lwm2m-agent uses the state directory {agent.state}: stop it, or use --state-dir", self.fail(other))
+        self.assert_code(self.server.read(client, "/1/0/1"), "2.05")
+        # A lock that nobody holds any more is no lock.
+        agent.kill()
+        other.start()
+        self.expect_registration(other)
+
+    def test_cannot_be_used(self):
+        agent = self.start_agent({"uri": self.server.uri}, start=False)
+        folder = agent.folder
+        (folder / "file").write_text("x")
+        for name, why in (("file", "Cannot open the state directory"), ("none/below", "Cannot make the state directory"),
+                          ("file/below", "Cannot make the state directory")):
+            agent.state = folder / name
+            self.assertRegex(self.fail(agent), f"{why} {folder / name}: [A-Z]")
+
+    def test_made(self):
+        agent = self.start_agent({"uri": self.server.uri}, start=False)
+        agent.state = agent.folder / "new"
+        agent.start()
+        client = self.expect_registration(agent)
+        self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
+        self.assertEqual(agent.state.stat().st_mode & 0o777, 0o700)
+        for file in agent.state.iterdir():
+            self.assertEqual(file.stat().st_mode & 0o777, 0o600, file)
+
+    def test_unreadable(self):
+        """A state file that cannot be read: one line, and on without it."""
+        agent, client = self.start()
+        agent.stop()
+        file = agent.state / "object-1.state"
+        file.unlink(missing_ok=True)
+        file.mkdir()
+        self.restart(agent, lambda agent: None)
+        self.assertEqual(agent.count_log("Cannot read object-1.state in .*: Is a directory"), 1)
+
+    def test_factory_reset(self):
+        agent, client = self.start()
+        self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
+        since = self.server.mark()
+        self.assert_code(self.server.request(client, coap.POST, "/3/0/5"), "2.04")
+        client = self.expect_registration(agent, since)
+        self.assertEqual(self.server.read(client, "/1/0/5").payload, b"86400")
+        self.assertEqual(agent.count_log("factory reset"), 1)
+
+
+if __name__ == "__main__":
+    case.main()
