@@ -448,7 +448,8 @@ static inline int lw_sysfs_read(const char *path, double scale, double *ret)
 		return -errno;
 	r = fscanf(file, "%lf", &number) == 1 ? 0 : -EIO;
 	fclose(file);
+	/* 41800 / 1000 is 41.8, and 41800 * 0.001 is 41.800000000000004. */
 	if (r == 0)
-		*ret = number * scale;
+		*ret = scale < 1 ? number / (1 / scale) : number * scale;
 	return r;
 }
