@@ -40,13 +40,18 @@ static void client_free(struct client *client)
 
 DEFINE_CLEANUP(struct client *, client_free)
 
-static void end(struct clients *clients, struct client *client, enum clients_event event)
+static void client_drop(struct clients *clients, struct client *client)
 {
 	list_remove(&client->link);
 	clients->count--;
-	clients->handlers->event(clients->userdata, event, client);
 	set_session(clients, client, NULL);
 	client_free(client);
+}
+
+static void end(struct clients *clients, struct client *client, enum clients_event event)
+{
+	clients->handlers->event(clients->userdata, event, client);
+	client_drop(clients, client);
 }
 
 void clients_deinit(struct clients *clients)
@@ -54,7 +59,7 @@ void clients_deinit(struct clients *clients)
 	struct client *client, *safe;
 
 	list_for_each_safe(client, safe, &clients->list, link)
-		end(clients, client, CLIENTS_DEREGISTERED);
+		client_drop(clients, client);
 }
 
 struct client *clients_find(const struct clients *clients, const char *endpoint)

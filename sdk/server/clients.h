@@ -68,7 +68,7 @@ struct clients {
 };
 
 void clients_init(struct clients *clients, const struct clients_handlers *handlers, void *userdata);
-/* Ends all registrations, as De-register would. */
+/* Forgets all registrations; nobody is told. */
 void clients_deinit(struct clients *clients);
 
 /* Reads "ep=…&lt=…&lwm2m=…&b=…&Q&sms=…". Unknown parameters are left alone. */

@@ -39,7 +39,7 @@ static const char *printable(struct bytes identity, char text[64])
  * prove one, before that is checked; ours is taken once, when the handshake is over.
  */
 struct proof {
-	bool refused; /* said so already: the TLS library asks once per cipher */
+	bool told;  /* that it was refused or failed: the TLS library asks once per cipher */
 	size_t len;   /* 0: nothing proved yet */
 	uint8_t identity[PSK_IDENTITY_MAX];
 };
@@ -55,9 +55,14 @@ static struct proof *proof_of(coap_session_t *session)
 	return proof;
 }
 
+/* Of a DTLS 1.2 client with a wrong key nothing comes that could be read: it ends as one who never finished. */
 void dtls_forget(coap_session_t *session)
 {
-	free(coap_session_get_app_data(session));
+	struct proof *proof = coap_session_get_app_data(session);
+
+	if (proof && proof->len == 0)
+		dtls_failed(session);
+	free(proof);
 	coap_session_set_app_data(session, NULL);
 }
 
@@ -72,10 +77,10 @@ static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_sess
 	if (!proof || proof->len > 0)
 		return NULL; /* one identity a session */
 	if (text.len > PSK_IDENTITY_MAX || !transport->handlers->key(transport->userdata, text, &key)) {
-		if (!proof->refused)
+		if (!proof->told)
 			log_warning("Refused %s: unknown PSK identity \"%s\"",
 				transport_address((struct session *)session, address), printable(text, name));
-		proof->refused = true;
+		proof->told = true;
 		return NULL;
 	}
 	transport->key = (coap_bin_const_t){ key.len, key.data };
@@ -136,10 +141,12 @@ void dtls_failed(coap_session_t *session)
 {
 	char address[TRANSPORT_ADDRESS_MAX], name[64] = "";
 	const coap_bin_const_t *identity = coap_session_get_psk_identity(session);
-	const struct proof *proof = coap_session_get_app_data(session);
+	struct proof *proof = coap_session_get_app_data(session);
 
-	if (proof && proof->refused)
+	if (proof && proof->told)
 		return;
+	if (proof)
+		proof->told = true;
 	if (identity)
 		(void)printable(BYTES(identity->s, identity->length), name);
 	log_warning("The DTLS %s with %s%s%s%s failed", proof && proof->len > 0 ? "connection" : "handshake",

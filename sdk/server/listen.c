@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <netdb.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "transport-internal.h"
 
@@ -49,6 +51,16 @@ static int find_address(const struct where *where, coap_address_t *ret)
 	return r;
 }
 
+/* libcoap lets an address be shared, so that of two servers one would hear nothing: ask without that first. */
+static int check_free(const coap_address_t *address)
+{
+	_cleanup_(closep) int fd = socket(address->addr.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, &address->addr.sa, address->size) < 0)
+		return -errno;
+	return 0;
+}
+
 static void set_any_ipv4(coap_address_t *address)
 {
 	in_port_t port = address->addr.sin6.sin6_port;
@@ -79,14 +91,14 @@ int transport_listen(struct transport *transport, const char *text, bool secure)
 		log_error("Cannot listen at %s: %s", text, gai_strerror(r));
 		return -EADDRNOTAVAIL;
 	}
-	errno = 0;
-	endpoint = coap_new_endpoint(transport->context, &address, protocol);
-	if (!endpoint && !where.host[0] && errno == EAFNOSUPPORT) {
+	r = check_free(&address);
+	if (r == -EAFNOSUPPORT && !where.host[0]) {
 		set_any_ipv4(&address);
-		endpoint = coap_new_endpoint(transport->context, &address, protocol);
+		r = check_free(&address);
 	}
+	endpoint = r < 0 ? NULL : coap_new_endpoint(transport->context, &address, protocol);
 	if (!endpoint)
-		return log_error_errno(errno ? errno : EADDRNOTAVAIL, "Cannot listen at %s://%s: %m", scheme, text);
+		return log_error_errno(r < 0 ? r : -EADDRNOTAVAIL, "Cannot listen at %s://%s: %m", scheme, text);
 	/* libcoap's text ends in the protocol's name. */
 	log_notice("Listening at %s://%.*s", scheme, (int)strcspn(coap_endpoint_str(endpoint), " "),
 		coap_endpoint_str(endpoint));

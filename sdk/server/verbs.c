@@ -83,7 +83,7 @@ void verb_print_list(FILE *to)
 
 void verb_print_help(FILE *to, const struct verb *verb)
 {
-	fprintf(to, "%s%s%s - %s\n\n%s", verb->name, *verb->arguments ? " " : "", verb->arguments, verb->summary, verb->help);
+	fprintf(to, "%s %s\n  %s\n\n%s", verb->name, verb->arguments, verb->summary, verb->help);
 	for (size_t i = 0; i < _OPTION_MAX; i++) {
 		char name[32];
 

@@ -41,6 +41,7 @@ class Server:
         self.ports = {}
 
     def start(self):
+        self.lines, self._ended = [], False
         self._process = subprocess.Popen(
             [PROGRAM, "--data-dir", self.data, "--log-level", "debug", *self.listen],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -133,6 +134,10 @@ class Stream:
             raise AssertionError(f"no further answer: {self._process.stderr.read()}")
         return json.loads(line)
 
+    @property
+    def is_over(self):
+        return self._process.poll() is not None
+
     def wait(self):
         """The exit code of one that ends by itself."""
         self._process.communicate(timeout=30)
@@ -216,8 +221,6 @@ class Client(Peer):
         if block is None:
             return Message(code=coap.code("2.04")), message.payload
         body = (b"" if block.num == 0 else self._bodies.pop(message.path, b"")) + message.payload
-        if block.num == 0 and block.szx > szx:
-            body = message.payload[:16 << szx]
         answer = Message(code=coap.code("2.31" if block.more else "2.04"))
         answer.add(coap.BLOCK1, Block(block.num, block.more, min(szx, block.szx)))
         if block.more:
