@@ -76,7 +76,7 @@ static void test_refused(void **state)
 	static const char *const texts[] = {
 		"A", "=", "==", "===", "====", "A=", "A==", "A===", "AA=", "AAA==", "AAAA=", "AAAA==",
 		"AAAA====", "AA=A", "A=AA", "=AAA",
-		"AAAAA", " AAAA", "AAAA ", "AA AA", "AA\nAA", "AA*A", "AA.A", "AA,A", "\xC3\xA4AA",
+		"AAAAA", " AAAA", "AAAA ", "AA AA", "AA\nAA", "AA*A", "AA.A", "AA,A", "\xC3\xA4" "AA",
 		"AA==AA==",
 	};
 	uint8_t data[64];
