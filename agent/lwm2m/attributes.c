@@ -1,36 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/attributes.h"
 
+#include <float.h>
 #include <stdlib.h>
 
-static const char *const names[_ATTRIBUTE_MAX] = {
-	[ATTRIBUTE_PMIN] = "pmin",
-	[ATTRIBUTE_PMAX] = "pmax",
+enum kind { KIND_COUNT, KIND_NUMBER, KIND_STEP, KIND_FLAG };
+
+static const struct {
+	const char *name;
+	enum kind kind;
+	unsigned int minor; /* there since LwM2M 1.minor */
+} kinds[_ATTRIBUTE_MAX] = {
+	[ATTRIBUTE_PMIN] = { "pmin", KIND_COUNT, 0 },
+	[ATTRIBUTE_PMAX] = { "pmax", KIND_COUNT, 0 },
+	[ATTRIBUTE_GT] = { "gt", KIND_NUMBER, 0 },
+	[ATTRIBUTE_LT] = { "lt", KIND_NUMBER, 0 },
+	[ATTRIBUTE_ST] = { "st", KIND_STEP, 0 },
+	[ATTRIBUTE_EPMIN] = { "epmin", KIND_COUNT, 1 },
+	[ATTRIBUTE_EPMAX] = { "epmax", KIND_COUNT, 1 },
+	[ATTRIBUTE_EDGE] = { "edge", KIND_FLAG, 2 },
+	[ATTRIBUTE_CON] = { "con", KIND_FLAG, 2 },
+	[ATTRIBUTE_HQMAX] = { "hqmax", KIND_COUNT, 2 },
 };
 
 static int attribute_find(struct bytes name)
 {
 	for (int i = 0; i < _ATTRIBUTE_MAX; i++)
-		if (bytes_equal(bytes_of(names[i]), name))
+		if (bytes_equal(bytes_of(kinds[i].name), name))
 			return i;
 	return -EINVAL;
 }
 
-static int parse_seconds(struct bytes text, uint32_t *ret)
+static int parse_count(struct bytes text, double max, double *ret)
 {
-	uint64_t seconds = 0;
+	double number = 0;
 
 	if (text.len == 0 || text.len > 10)
 		return -EINVAL;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.data[i] < '0' || text.data[i] > '9')
 			return -EINVAL;
-		seconds = seconds * 10 + (text.data[i] - '0');
+		number = number * 10 + (text.data[i] - '0');
 	}
-	if (seconds > UINT32_MAX)
+	if (number > max)
 		return -EINVAL;
-	*ret = (uint32_t)seconds;
+	*ret = number;
 	return 0;
+}
+
+static int parse_number(struct bytes text, double min, double *ret)
+{
+	struct value value;
+
+	if (value_parse(text, VALUE_FLOAT, &value) < 0 || !(value.number >= min))
+		return -EINVAL;
+	*ret = value.number;
+	return 0;
+}
+
+static int parse_value(enum kind kind, struct bytes text, double *ret)
+{
+	switch (kind) {
+	case KIND_NUMBER:
+		return parse_number(text, -DBL_MAX, ret);
+	case KIND_STEP:
+		return parse_number(text, 0, ret);
+	case KIND_FLAG:
+		return parse_count(text, 1, ret);
+	default:
+		return parse_count(text, UINT32_MAX, ret);
+	}
 }
 
 /* One "name=value" or "name"; seen collects the names so far. */
@@ -48,7 +87,7 @@ static int parse_one(struct bytes text, struct attributes *attributes, unsigned 
 		return 0;
 	}
 	attributes->set |= 1U << which;
-	return parse_seconds(BYTES(equals + 1, text.len - name_len - 1), &attributes->values[which]);
+	return parse_value(kinds[which].kind, BYTES(equals + 1, text.len - name_len - 1), &attributes->values[which]);
 }
 
 int attributes_parse(struct bytes query, struct attributes *attributes)
@@ -74,10 +113,45 @@ int attributes_format(const struct attributes *attributes, struct buffer *ret)
 {
 	int r = 0;
 
-	for (enum attribute i = 0; i < _ATTRIBUTE_MAX && r >= 0; i++)
-		if (attributes_has(attributes, i))
-			r = buffer_printf(ret, ";%s=%u", names[i], attributes->values[i]);
+	for (enum attribute i = 0; i < _ATTRIBUTE_MAX && r >= 0; i++) {
+		struct value value = VALUE_FLOAT(attributes->values[i]);
+		char text[VALUE_TEXT_MAX];
+
+		if (!attributes_has(attributes, i))
+			continue;
+		if (kinds[i].kind != KIND_NUMBER && kinds[i].kind != KIND_STEP)
+			value = VALUE_UNSIGNED((uint64_t)attributes->values[i]);
+		value_format(&value, text);
+		r = buffer_printf(ret, ";%s=%s", kinds[i].name, text);
+	}
 	return r;
+}
+
+void attributes_override(struct attributes *to, const struct attributes *from)
+{
+	for (enum attribute i = 0; i < _ATTRIBUTE_MAX; i++)
+		if (attributes_has(from, i))
+			to->values[i] = from->values[i];
+	to->set |= from->set;
+}
+
+int attributes_check(const struct attributes *attributes, enum value_type type, unsigned int minor)
+{
+	unsigned int numeric = 1U << ATTRIBUTE_GT | 1U << ATTRIBUTE_LT | 1U << ATTRIBUTE_ST;
+	double lt = attributes_value(attributes, ATTRIBUTE_LT, 0), gt = attributes_value(attributes, ATTRIBUTE_GT, 0),
+	       st = attributes_value(attributes, ATTRIBUTE_ST, 0);
+
+	for (enum attribute i = 0; i < _ATTRIBUTE_MAX; i++)
+		if (attributes_has(attributes, i) && kinds[i].minor > minor)
+			return -EINVAL;
+	if (attributes->set & numeric && !value_type_is_numeric(type))
+		return -EINVAL;
+	if (attributes_has(attributes, ATTRIBUTE_EDGE) && type != VALUE_BOOLEAN)
+		return -EINVAL;
+	if (attributes_has(attributes, ATTRIBUTE_LT) && attributes_has(attributes, ATTRIBUTE_GT) &&
+		!(lt < gt && lt + 2 * st < gt))
+		return -EINVAL;
+	return 0;
 }
 
 void attributes_store_deinit(struct attributes_store *store)
@@ -135,10 +209,7 @@ struct attributes attributes_effective(const struct attributes_store *store, uin
 		struct path at = path_prefix(*path, depth);
 		struct attributes own = attributes_get(store, session, &at);
 
-		for (enum attribute i = 0; i < _ATTRIBUTE_MAX; i++)
-			if (attributes_has(&own, i))
-				result.values[i] = own.values[i];
-		result.set |= own.set;
+		attributes_override(&result, &own);
 	}
 	return result;
 }

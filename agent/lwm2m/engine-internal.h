@@ -45,6 +45,7 @@ struct request {
 	uint32_t id;
 	int32_t accept, format;
 	bool observe;
+	struct attributes own; /* that came with an Observe */
 	uint8_t token[COAP_TOKEN_MAX], token_len;
 	int error;
 	bool ended; /* the object answered, engine_tick() has yet to pass it on */
@@ -146,7 +147,10 @@ void requests_orphan(struct engine *engine, uint16_t oid);
 void notify_finish(struct request *request, int error);
 void notify_tick(struct engine *engine);
 
-/* Sets pmin and pmax of an observation from attributes and the account's defaults. */
+/* The server has these values now, in a notification or in the answer to its Observe. */
+void notify_note_told(struct observation *observation, const struct records *records);
+
+/* Sets the periods of an observation from attributes and the account's defaults. */
 void notify_apply_attributes(struct engine *engine, struct observation *observation);
 void notify_apply_attributes_below(struct engine *engine, const struct peer *peer, const struct path *path);
 void notify_apply_attributes_all(struct engine *engine);

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "lwm2m/codec.h"
 #include "lwm2m/engine-internal.h"
 
 /* RFC 7641, 4.5: at least one notification in 24 hours is confirmable. */
 #define CONFIRM_INTERVAL (24 * 3600 * USEC_PER_SEC)
 
-void notify_apply_attributes(struct engine *engine, struct observation *observation)
+/* The account's defaults, what is attached to the path, what came with the Observe: the later wins. */
+static struct attributes effective(const struct engine *engine, const struct observation *observation)
 {
 	const struct server *server = engine->peers[observation->session].server;
-	struct attributes effective =
+	struct attributes attached =
 		attributes_effective(&engine->attributes, observation->session, &observation->path);
-	uint32_t pmin_s = server->pmin_s, pmax_s = server->pmax_s;
+	struct attributes result = {
+		.set = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX,
+		.values = { [ATTRIBUTE_PMIN] = server->pmin_s, [ATTRIBUTE_PMAX] = server->pmax_s },
+	};
 
-	if (attributes_has(&effective, ATTRIBUTE_PMIN))
-		pmin_s = effective.values[ATTRIBUTE_PMIN];
-	if (attributes_has(&effective, ATTRIBUTE_PMAX))
-		pmax_s = effective.values[ATTRIBUTE_PMAX];
-	observation_set_periods(&engine->observations, observation, pmin_s, pmax_s);
+	attributes_override(&result, &attached);
+	if (observation->own)
+		attributes_override(&result, observation->own);
+	return result;
+}
+
+void notify_apply_attributes(struct engine *engine, struct observation *observation)
+{
+	struct attributes attributes = effective(engine, observation);
+
+	observation_set_periods(&engine->observations, observation, &attributes);
 }
 
 void notify_apply_attributes_below(struct engine *engine, const struct peer *peer, const struct path *path)
@@ -118,11 +130,70 @@ static void notify_unsent(struct engine *engine, struct observation *observation
 		observation_postpone(&engine->observations, observation, engine->now);
 }
 
+/* The one value of an observation that a condition can be about; NAN: it has none. */
+static double single_number(const struct observation *observation, const struct records *records)
+{
+	const struct value *value;
+
+	if (records->count != 1 || !path_equal(&records->items[0].path, &observation->path))
+		return NAN;
+	value = &records->items[0].value;
+	return value->type == VALUE_BOOLEAN ? value->boolean : value_type_is_numeric(value->type) ? value_number(value) : NAN;
+}
+
+void notify_note_told(struct observation *observation, const struct records *records)
+{
+	observation->told = single_number(observation, records);
+}
+
+static bool crosses(const struct attributes *attributes, enum attribute which, double from, double to)
+{
+	double limit = attributes_value(attributes, which, 0);
+
+	return attributes_has(attributes, which) && (from > limit) != (to > limit);
+}
+
+static bool falls_below(const struct attributes *attributes, double from, double to)
+{
+	double limit = attributes_value(attributes, ATTRIBUTE_LT, 0);
+
+	return attributes_has(attributes, ATTRIBUTE_LT) && (from < limit) != (to < limit);
+}
+
+/* (gt or lt or st or edge), where any of them is attached (Core 1.2, 5.1.2). */
+static bool is_worth_telling(const struct attributes *attributes, double from, double to)
+{
+	const unsigned int conditions =
+		1U << ATTRIBUTE_GT | 1U << ATTRIBUTE_LT | 1U << ATTRIBUTE_ST | 1U << ATTRIBUTE_EDGE;
+
+	if (!(attributes->set & conditions) || isnan(from) || isnan(to))
+		return true;
+	if (attributes_has(attributes, ATTRIBUTE_EDGE))
+		return from != to && to == attributes->values[ATTRIBUTE_EDGE];
+	return crosses(attributes, ATTRIBUTE_GT, from, to) || falls_below(attributes, from, to) ||
+	       (attributes_has(attributes, ATTRIBUTE_ST) &&
+		       fabs(to - from) >= attributes->values[ATTRIBUTE_ST] && to != from);
+}
+
+static bool is_confirmable(const struct engine *engine, const struct observation *observation,
+			   const struct attributes *attributes)
+{
+	return attributes_value(attributes, ATTRIBUTE_CON, 0) == 1 ||
+	       engine->now >= usec_add(observation->confirmed, CONFIRM_INTERVAL);
+}
+
 static void notify_send(struct engine *engine, struct observation *observation, const struct records *records)
 {
-	struct effect *effect = notification_add(engine, observation, COAP_CONTENT);
+	struct attributes attributes = effective(engine, observation);
+	struct effect *effect;
 	int r = -ENOMEM;
 
+	if (!observation_is_overdue(observation, engine->now) &&
+		!is_worth_telling(&attributes, observation->told, single_number(observation, records))) {
+		observation_spare(&engine->observations, observation, engine->now);
+		return;
+	}
+	effect = notification_add(engine, observation, COAP_CONTENT);
 	if (effect) {
 		effects_payload(effect)->limit = engine->limits.payload;
 		r = codec_encode(observation->format, &observation->path, records, effects_payload(effect));
@@ -133,7 +204,8 @@ static void notify_send(struct engine *engine, struct observation *observation, 
 		notify_unsent(engine, observation, r);
 		return;
 	}
-	effect->message.confirmable = engine->now >= usec_add(observation->confirmed, CONFIRM_INTERVAL);
+	notify_note_told(observation, records);
+	effect->message.confirmable = is_confirmable(engine, observation, &attributes);
 	if (effect->message.confirmable)
 		observation->confirmed = engine->now;
 	effect->message.format = observation->format;

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/observation.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
 
+static void observation_free(struct observation *observation)
+{
+	free(observation->own);
+	free(observation);
+}
+
 void observations_deinit(struct observations *observations)
 {
 	for (size_t i = 0; i < observations->count; i++)
-		free(observations->items[i]);
+		observation_free(observations->items[i]);
 	free(observations->items);
 	heap_deinit(&observations->due);
 	*observations = (struct observations){ .limit = observations->limit };
@@ -30,17 +37,33 @@ static size_t lower_bound(const struct observations *observations, const struct 
 	return low;
 }
 
+static usec_t later(usec_t a, usec_t b)
+{
+	return a > b ? a : b;
+}
+
+static usec_t after(usec_t since, uint32_t seconds)
+{
+	return usec_add(since, usec_from_s(seconds));
+}
+
+static usec_t overdue_at(const struct observation *observation)
+{
+	return observation->pmax_s ? after(observation->notified, observation->pmax_s) : USEC_INFINITY;
+}
+
 static usec_t due_at(const struct observation *observation)
 {
-	usec_t after_pmin = usec_add(observation->notified, usec_from_s(observation->pmin_s));
+	usec_t due = overdue_at(observation);
 
 	if (observation->reading || observation->suspended)
 		return USEC_INFINITY;
+	if (observation->epmax_s)
+		due = usec_min(due, after(observation->evaluated, observation->epmax_s));
 	if (observation->changed)
-		return after_pmin > observation->postponed ? after_pmin : observation->postponed;
-	if (observation->pmax_s)
-		return usec_add(observation->notified, usec_from_s(observation->pmax_s));
-	return USEC_INFINITY;
+		due = usec_min(due, after(observation->evaluated, observation->epmin_s));
+	due = later(due, observation->changed ? after(observation->notified, observation->pmin_s) : 0);
+	return later(due, observation->postponed);
 }
 
 /* A node that was in the heap once finds room there again, so that this cannot fail. */
@@ -89,7 +112,7 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 		return -ENOMEM;
 	*observation = (struct observation){
 		.session = session, .path = *path, .token_len = (uint8_t)token.len,
-		.accept = -1, .format = -1, .sequence = sequence, .notified = now, .confirmed = now,
+		.accept = -1, .format = -1, .sequence = sequence, .told = NAN, .notified = now, .evaluated = now, .confirmed = now,
 	};
 	if (token.len > 0)
 		memcpy(observation->token, token.data, token.len);
@@ -112,7 +135,18 @@ void observation_remove(struct observations *observations, struct observation *o
 	memmove(&observations->items[i], &observations->items[i + 1],
 		(observations->count - i) * sizeof(struct observation *));
 	heap_remove(&observations->due, &observation->due);
-	free(observation);
+	observation_free(observation);
+}
+
+int observation_set_own(struct observation *observation, const struct attributes *own)
+{
+	if (!own->set)
+		return 0;
+	observation->own = malloc(sizeof(*own));
+	if (!observation->own)
+		return -ENOMEM;
+	*observation->own = *own;
+	return 0;
 }
 
 struct observation *observation_find(
@@ -169,12 +203,28 @@ void observations_mark(struct observations *observations, const struct path *pat
 		mark(observations, observations->items[i]);
 }
 
-void observation_set_periods(
-	struct observations *observations, struct observation *observation, uint32_t pmin_s, uint32_t pmax_s)
+static uint32_t seconds(const struct attributes *attributes, enum attribute which)
 {
-	observation->pmin_s = pmin_s;
-	observation->pmax_s = pmax_s < pmin_s ? 0 : pmax_s;
+	return (uint32_t)attributes_value(attributes, which, 0);
+}
+
+void observation_set_periods(
+	struct observations *observations, struct observation *observation, const struct attributes *periods)
+{
+	observation->pmin_s = seconds(periods, ATTRIBUTE_PMIN);
+	observation->pmax_s = seconds(periods, ATTRIBUTE_PMAX);
+	observation->epmin_s = seconds(periods, ATTRIBUTE_EPMIN);
+	observation->epmax_s = seconds(periods, ATTRIBUTE_EPMAX);
+	if (observation->pmax_s < observation->pmin_s)
+		observation->pmax_s = 0;
+	if (observation->epmax_s < observation->epmin_s)
+		observation->epmax_s = 0;
 	reschedule(observations, observation);
+}
+
+bool observation_is_overdue(const struct observation *observation, usec_t now)
+{
+	return overdue_at(observation) <= now;
 }
 
 struct observation *observations_due(const struct observations *observations, usec_t now)
@@ -194,10 +244,17 @@ void observation_begin(struct observations *observations, struct observation *ob
 uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now)
 {
 	observation->reading = false;
-	observation->notified = now;
+	observation->notified = observation->evaluated = now;
 	observation->sequence = (observation->sequence + 1) & 0xffffff;
 	reschedule(observations, observation);
 	return observation->sequence;
+}
+
+void observation_spare(struct observations *observations, struct observation *observation, usec_t now)
+{
+	observation->reading = false;
+	observation->evaluated = now;
+	reschedule(observations, observation);
 }
 
 void observation_idle(struct observations *observations, struct observation *observation)

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/heap.h"
+#include "lwm2m/attributes.h"
 #include "lwm2m/message.h"
 #include "lwm2m/path.h"
 
@@ -24,8 +25,11 @@ struct observation {
 	int32_t format;    /* Content-Format of the notifications */
 	uint32_t sequence; /* Observe option value of the last one, 24 bits */
 	uint32_t effect;   /* id of its EFFECT_NOTIFYs */
-	uint32_t pmin_s, pmax_s; /* in force; pmax 0: none */
+	struct attributes *own; /* given with the Observe (1.2), or NULL */
+	uint32_t pmin_s, pmax_s, epmin_s, epmax_s; /* in force; pmax, epmax 0: none */
+	double told;       /* the number told last, for gt, lt, st and edge; NAN: it was none */
 	usec_t notified;   /* last notification, or the response to Observe */
+	usec_t evaluated;  /* last time its value was looked at */
 	usec_t confirmed;  /* last one that was sent confirmable */
 	usec_t postponed;  /* a change is not told before */
 	bool changed, reading, suspended;
@@ -51,15 +55,21 @@ struct observation *observation_find(
 	const struct observations *observations, uint16_t session, struct bytes token);
 struct observation *observation_find_effect(const struct observations *observations, uint32_t effect);
 
+/* The observation's own attributes, until it ends. -ENOMEM. */
+int observation_set_own(struct observation *observation, const struct attributes *own);
+
 /* Is anything of this object observed? */
 bool observations_cover(const struct observations *observations, uint16_t oid);
 
 /* A value at or below path changed. */
 void observations_mark(struct observations *observations, const struct path *path);
 
-/* Sets pmin and pmax in seconds; a pmax below pmin or of 0 is none. */
+/* Sets pmin, pmax, epmin and epmax, in seconds; a maximum below its minimum or of 0 is none. */
 void observation_set_periods(
-	struct observations *observations, struct observation *observation, uint32_t pmin_s, uint32_t pmax_s);
+	struct observations *observations, struct observation *observation, const struct attributes *periods);
+
+/* Has pmax passed at now, so that it has to be told whatever its value? */
+bool observation_is_overdue(const struct observation *observation, usec_t now);
 
 /* One that is due at now, or NULL. */
 struct observation *observations_due(const struct observations *observations, usec_t now);
@@ -69,6 +79,9 @@ void observation_begin(struct observations *observations, struct observation *ob
 
 /* It was told at now; the timers start again. Returns the Observe option's value. */
 uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now);
+
+/* Its value was looked at at now and is not worth telling. */
+void observation_spare(struct observations *observations, struct observation *observation, usec_t now);
 
 /* There is no value to tell: due again when something changes. */
 void observation_idle(struct observations *observations, struct observation *observation);

@@ -5,7 +5,7 @@
  *	server coap://192.0.2.1:5683 gateway-7     whose state this is: URI and endpoint
  *	registration 1.1 /rd/5a                    version, location
  *	attributes /3/0 pmin=10&pmax=60
- *	observation 0af3 /3303/0/5700 112 112 17   token, path, Accept, Content-Format, Observe
+ *	observation 0af3 /3303/0/5700 112 112 17   token, path, Accept, Content-Format, Observe; and its own attributes
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,20 +38,26 @@ void peer_state_changed(struct engine *engine, struct peer *peer)
 }
 
 /* ";pmin=10;pmax=60" of a link becomes " pmin=10&pmax=60". */
+static int append_query(struct buffer *buffer, const struct attributes *attributes)
+{
+	size_t start = buffer->len;
+	int r = attributes_format(attributes, buffer);
+
+	for (size_t i = start; i < buffer->len; i++)
+		if (buffer->data[i] == ';')
+			buffer->data[i] = i == start ? ' ' : '&';
+	return r;
+}
+
 static int append_attributes(struct buffer *buffer, const struct attributes_entry *entry)
 {
 	char path[PATH_TEXT_MAX];
-	size_t start;
 	int r;
 
 	path_format(&entry->path, path);
 	r = buffer_printf(buffer, "attributes %s", path);
-	start = buffer->len;
 	if (r >= 0)
-		r = attributes_format(&entry->attributes, buffer);
-	for (size_t i = start; i < buffer->len; i++)
-		if (buffer->data[i] == ';')
-			buffer->data[i] = i == start ? ' ' : '&';
+		r = append_query(buffer, &entry->attributes);
 	return r < 0 ? r : buffer_append_byte(buffer, '\n');
 }
 
@@ -63,9 +69,12 @@ static int append_observation(struct buffer *buffer, const struct observation *o
 	for (size_t i = 0; i < observation->token_len && r >= 0; i++)
 		r = buffer_printf(buffer, "%02x", observation->token[i]);
 	path_format(&observation->path, path);
-	return r < 0 ? r :
-		       buffer_printf(buffer, "%s %s %d %d %u\n", observation->token_len ? "" : "-", path,
-			       observation->accept, observation->format, observation->sequence);
+	if (r >= 0)
+		r = buffer_printf(buffer, "%s %s %d %d %u", observation->token_len ? "" : "-", path,
+			observation->accept, observation->format, observation->sequence);
+	if (r >= 0 && observation->own)
+		r = append_query(buffer, observation->own);
+	return r < 0 ? r : buffer_append_byte(buffer, '\n');
 }
 
 /* A location is the server's choice: one with control characters is not kept. */
@@ -221,6 +230,7 @@ static int read_attributes(struct engine *engine, usec_t now, struct peer *peer,
 /* What is not there any more is found out when the value is read. */
 static int read_observation(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
 {
+	struct attributes own = { 0 };
 	struct observation *observation;
 	uint8_t token[COAP_TOKEN_MAX];
 	long accept, format, sequence;
@@ -231,7 +241,8 @@ static int read_observation(struct engine *engine, usec_t now, struct peer *peer
 	if (take_token(&line, token, &token_len) < 0 || take_path(&line, &path) < 0 ||
 		take_number(&line, -1, UINT16_MAX, &accept) < 0 ||
 		take_number(&line, 0, UINT16_MAX, &format) < 0 ||
-		take_number(&line, 0, SEQUENCE_MASK, &sequence) < 0 || path.depth == PATH_ROOT)
+		take_number(&line, 0, SEQUENCE_MASK, &sequence) < 0 || path.depth == PATH_ROOT ||
+		(line.len > 0 && attributes_parse(line, &own) < 0))
 		return -EBADMSG;
 	r = observation_add(&engine->observations, now, peer->server->session, &path, BYTES(token, token_len),
 		&observation);
@@ -242,7 +253,7 @@ static int read_observation(struct engine *engine, usec_t now, struct peer *peer
 	observation->sequence = ((uint32_t)sequence + SEQUENCE_STEP) & SEQUENCE_MASK;
 	observation->changed = true;
 	observation_suspend(&engine->observations, observation);
-	return 0;
+	return observation_set_own(observation, &own);
 }
 
 static const struct {

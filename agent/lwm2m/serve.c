@@ -42,6 +42,12 @@ static int reply_observed(struct request *request, struct effect *effect)
 		return r;
 	observation->accept = request->accept;
 	observation->format = request->format;
+	r = observation_set_own(observation, &request->own);
+	if (r < 0) {
+		notify_forget(engine, observation);
+		return r;
+	}
+	notify_note_told(observation, &request->operation.records);
 	notify_apply_attributes(engine, observation);
 	effect->message.observe = (int32_t)observation->sequence;
 	peer_state_changed(engine, request->peer);
@@ -139,19 +145,38 @@ void serve_finish(struct request *request, int error)
 		serve_reply(request->engine, request->peer, request->id, code);
 }
 
+static enum value_type type_of(const struct target *target)
+{
+	return target->resource && target->path.depth >= PATH_RESOURCE ? target->resource->type : VALUE_NONE;
+}
+
+/* LwM2M 1.2 has attributes of an Observe of its own; before that they are refused, never ignored. */
+static int take_own(const struct peer *peer, const struct message *message, const struct target *target,
+		    struct attributes *ret)
+{
+	int r;
+
+	if (message->observe != 0 || message->query.len == 0)
+		return 0;
+	if (peer->registration.version < LWM2M_1_2)
+		return -EINVAL;
+	r = attributes_parse(message->query, ret);
+	return r < 0 ? r : attributes_check(ret, type_of(target), peer->registration.version);
+}
+
 static void serve_read(struct engine *engine, struct peer *peer, const struct message *message,
 		       const struct target *target)
 {
 	int format = operation_format(target, message->accept, peer->registration.version == LWM2M_1_0);
 	struct observation *old = NULL;
+	struct attributes own = { 0 };
 	struct request *request;
 
 	if (format < 0) {
 		serve_reply(engine, peer, message->id, COAP_NOT_ACCEPTABLE);
 		return;
 	}
-	/* Attributes of an observation of its own (LwM2M 1.2): refused, never ignored. */
-	if (message->observe == 0 && message->query.len > 0) {
+	if (take_own(peer, message, target, &own) < 0) {
 		serve_reply(engine, peer, message->id, COAP_BAD_REQUEST);
 		return;
 	}
@@ -165,6 +190,7 @@ static void serve_read(struct engine *engine, struct peer *peer, const struct me
 		return;
 	}
 	request->id = message->id;
+	request->own = own;
 	request->accept = message->accept;
 	request->format = format;
 	request->observe = message->observe == 0 && message->token.len <= COAP_TOKEN_MAX;
@@ -199,6 +225,8 @@ static void serve_write_attributes(struct engine *engine, struct peer *peer, con
 	struct attributes attributes = attributes_get(&engine->attributes, session, &target->path);
 	int r = attributes_parse(message->query, &attributes);
 
+	if (r == 0)
+		r = attributes_check(&attributes, type_of(target), peer->registration.version);
 	if (r == 0)
 		r = attributes_put(&engine->attributes, session, &target->path, &attributes);
 	if (r == -ENOSPC) {

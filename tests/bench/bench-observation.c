@@ -26,6 +26,11 @@ static struct path path_of(unsigned int i)
 	return PATH3(3303, (uint16_t)i, 5700);
 }
 
+static const struct attributes hourly = {
+	.set = 1U << ATTRIBUTE_PMAX,
+	.values = { [ATTRIBUTE_PMAX] = 3600 },
+};
+
 static int fill(struct observations *observations, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
@@ -35,7 +40,7 @@ static int fill(struct observations *observations, unsigned int count)
 
 		if (r < 0)
 			return r;
-		observation_set_periods(observations, observation, 0, 3600);
+		observation_set_periods(observations, observation, &hourly);
 	}
 	return 0;
 }

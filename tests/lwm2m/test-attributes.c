@@ -18,6 +18,13 @@ static void test_queries(void **state)
 		{ "pmin=10&pmax=60", { PMIN | PMAX, { 10, 60 } }, ";pmin=10;pmax=60" },
 		{ "pmax=60&pmin=10", { PMIN | PMAX, { 10, 60 } }, ";pmin=10;pmax=60" },
 		{ "pmax=4294967295", { PMAX, { 0, UINT32_MAX } }, ";pmax=4294967295" },
+		{ "gt=-2.5&lt=-1e3&st=0.1",
+			{ 1U << ATTRIBUTE_GT | 1U << ATTRIBUTE_LT | 1U << ATTRIBUTE_ST, { 0, 0, -2.5, -1000, 0.1 } },
+			";gt=-2.5;lt=-1000;st=0.1" },
+		{ "epmin=1&epmax=2", { 1U << ATTRIBUTE_EPMIN | 1U << ATTRIBUTE_EPMAX, { [ATTRIBUTE_EPMIN] = 1, 2 } },
+			";epmin=1;epmax=2" },
+		{ "hqmax=3&con=1&edge=0", { 1U << ATTRIBUTE_EDGE | 1U << ATTRIBUTE_CON | 1U << ATTRIBUTE_HQMAX,
+			{ [ATTRIBUTE_EDGE] = 0, 1, 3 } }, ";edge=0;con=1;hqmax=3" },
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(queries); i++) {
@@ -28,7 +35,7 @@ static void test_queries(void **state)
 		assert_int_equal(attributes.set, queries[i].attributes.set);
 		for (enum attribute k = 0; k < _ATTRIBUTE_MAX; k++)
 			if (attributes_has(&attributes, k))
-				assert_int_equal(attributes.values[k], queries[i].attributes.values[k]);
+				assert_true(attributes.values[k] == queries[i].attributes.values[k]);
 		assert_int_equal(attributes_format(&attributes, &buffer), 0);
 		assert_true(bytes_equal(buffer_bytes(&buffer), bytes_of(queries[i].links)));
 	}
@@ -44,7 +51,7 @@ static void test_unset(void **state)
 	assert_int_equal(attributes.set, PMAX);
 	assert_int_equal(attributes_parse(BYTES_LITERAL("pmin=5&pmax"), &attributes), 0);
 	assert_int_equal(attributes.set, PMIN);
-	assert_int_equal(attributes.values[ATTRIBUTE_PMIN], 5);
+	assert_true(attributes.values[ATTRIBUTE_PMIN] == 5);
 	assert_int_equal(attributes_parse(BYTES_LITERAL("pmax"), &attributes), 0);
 	assert_int_equal(attributes.set, PMIN);
 }
@@ -56,7 +63,7 @@ static void test_refused(void **state)
 		"pmin=0x1", "pmin=4294967296",
 		"pmin=99999999999999999999", "pmin=1&", "&pmin=1", "pmin=1&&pmax=2", "pmin=1&pmin=2",
 		"pmin=1&pmin", "PMIN=1",
-		"pmi=1", "pminn=1", "gt=5", "pmin=1&foo=2", "pmin=1;pmax=2", "pmin=1=2",
+		"pmi=1", "pminn=1", "gt=", "gt=x", "gt=nan", "lt=inf", "st=-1", "edge=2", "con=yes", "hqmax=-1", "pmin=1&foo=2", "pmin=1;pmax=2", "pmin=1=2",
 	};
 	struct attributes attributes = { PMIN, { 77 } };
 
@@ -65,7 +72,47 @@ static void test_refused(void **state)
 			fail_msg("\"%s\" is taken", queries[i]);
 	assert_int_equal(attributes_parse(BYTES(NULL, 0), &attributes), -EINVAL);
 	assert_int_equal(attributes.set, PMIN);
-	assert_int_equal(attributes.values[ATTRIBUTE_PMIN], 77);
+	assert_true(attributes.values[ATTRIBUTE_PMIN] == 77);
+}
+
+/* Rule 3: numbers only, lt below gt, and room for two steps between them; edge is for Booleans; releases differ. */
+static void rule_3_check(void **state)
+{
+	static const struct {
+		const char *query;
+		enum value_type type;
+		unsigned int minor;
+		int r;
+	} checks[] = {
+		{ "pmin=1&pmax=1&epmin=1&epmax=1", VALUE_NONE, 1, 0 },
+		{ "epmin=1", VALUE_NONE, 0, -EINVAL },
+		{ "con=1&hqmax=1", VALUE_NONE, 2, 0 },
+		{ "con=1", VALUE_NONE, 1, -EINVAL },
+		{ "hqmax=1", VALUE_NONE, 1, -EINVAL },
+		{ "gt=1", VALUE_NONE, 2, -EINVAL },
+		{ "gt=1", VALUE_INTEGER, 0, 0 },
+		{ "lt=1", VALUE_UNSIGNED, 0, 0 },
+		{ "st=1", VALUE_FLOAT, 0, 0 },
+		{ "st=1", VALUE_TIME, 0, 0 },
+		{ "gt=1", VALUE_STRING, 2, -EINVAL },
+		{ "lt=1", VALUE_BOOLEAN, 2, -EINVAL },
+		{ "edge=1", VALUE_BOOLEAN, 2, 0 },
+		{ "edge=1", VALUE_BOOLEAN, 1, -EINVAL },
+		{ "edge=1", VALUE_INTEGER, 2, -EINVAL },
+		{ "lt=5&gt=10", VALUE_FLOAT, 1, 0 },
+		{ "lt=10&gt=10", VALUE_FLOAT, 1, -EINVAL },
+		{ "lt=5&gt=10&st=2.4", VALUE_FLOAT, 1, 0 },
+		{ "lt=5&gt=10&st=2.5", VALUE_FLOAT, 1, -EINVAL },
+		{ "gt=10&st=100", VALUE_FLOAT, 1, 0 },
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
+		struct attributes attributes = { 0 };
+
+		assert_int_equal(attributes_parse(bytes_of(checks[i].query), &attributes), 0);
+		if (attributes_check(&attributes, checks[i].type, checks[i].minor) != checks[i].r)
+			fail_msg("%s of %s in 1.%u", checks[i].query, value_type_name(checks[i].type), checks[i].minor);
+	}
 }
 
 static void put(struct attributes_store *store, uint16_t session, struct path path, const char *query)
@@ -151,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_queries),
 		cmocka_unit_test(test_unset),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(rule_3_check),
 		cmocka_unit_test(rule_4_inheritance),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_limit),

@@ -50,12 +50,22 @@ static usec_t deadline(void)
 	return heap_deadline(&observations.due);
 }
 
+static void set_periods(struct observation *observation, uint32_t pmin_s, uint32_t pmax_s)
+{
+	const struct attributes periods = {
+		.set = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX,
+		.values = { [ATTRIBUTE_PMIN] = pmin_s, [ATTRIBUTE_PMAX] = pmax_s },
+	};
+
+	observation_set_periods(&observations, observation, &periods);
+}
+
 static void rule_1_pmin_holds_changes_back(void **state)
 {
 	struct observation *observation = add(100 * SEC, 0, PATH3(3, 0, 1), 1);
 
 	(void)state;
-	observation_set_periods(&observations, observation, 10, 0);
+	set_periods(observation, 10, 0);
 	assert_int_equal(deadline(), USEC_INFINITY);
 	observations_mark(&observations, &PATH3(3, 0, 1));
 	assert_int_equal(deadline(), 110 * SEC);
@@ -73,17 +83,17 @@ static void rule_2_pmax_tells_in_any_case(void **state)
 	struct observation *observation = add(100 * SEC, 0, PATH3(3, 0, 1), 1);
 
 	(void)state;
-	observation_set_periods(&observations, observation, 10, 60);
+	set_periods(observation, 10, 60);
 	assert_int_equal(deadline(), 160 * SEC);
 	assert_int_equal(tell(observation, 160 * SEC), 1);
 	assert_int_equal(deadline(), 220 * SEC);
-	observation_set_periods(&observations, observation, 10, 9);
+	set_periods(observation, 10, 9);
 	assert_int_equal(deadline(), USEC_INFINITY);
-	observation_set_periods(&observations, observation, 10, 10);
+	set_periods(observation, 10, 10);
 	assert_int_equal(deadline(), 170 * SEC);
-	observation_set_periods(&observations, observation, 0, 0);
+	set_periods(observation, 0, 0);
 	assert_int_equal(deadline(), USEC_INFINITY);
-	observation_set_periods(&observations, observation, UINT32_MAX, UINT32_MAX);
+	set_periods(observation, UINT32_MAX, UINT32_MAX);
 	assert_int_equal(deadline(), 160 * SEC + UINT32_MAX * SEC);
 }
 
@@ -119,7 +129,7 @@ static void postpone_waits_for_pmin_or_a_second(void **state)
 	observations_mark(&observations, &PATH3(3, 0, 1));
 	assert_int_equal(deadline(), 8 * SEC);
 	observation_begin(&observations, observation);
-	observation_set_periods(&observations, observation, 30, 0);
+	set_periods(observation, 30, 0);
 	observation_postpone(&observations, observation, 40 * SEC);
 	assert_int_equal(deadline(), 70 * SEC);
 }
@@ -129,11 +139,11 @@ static void suspended_ones_sleep_through_changes(void **state)
 	struct observation *observation = add(0, 0, PATH3(3, 0, 1), 1);
 
 	(void)state;
-	observation_set_periods(&observations, observation, 0, 60);
+	set_periods(observation, 0, 60);
 	observation_suspend(&observations, observation);
 	assert_int_equal(deadline(), USEC_INFINITY);
 	observations_mark(&observations, &PATH3(3, 0, 1));
-	observation_set_periods(&observations, observation, 0, 5);
+	set_periods(observation, 0, 5);
 	observation_postpone(&observations, observation, 10 * SEC);
 	assert_int_equal(deadline(), USEC_INFINITY);
 	observation_resume(&observations, observation);
@@ -245,8 +255,8 @@ static void earliest_first(void **state)
 	struct observation *late = add(0, 0, PATH1(3), 1), *early = add(0, 0, PATH1(4), 2);
 
 	(void)state;
-	observation_set_periods(&observations, late, 20, 0);
-	observation_set_periods(&observations, early, 10, 0);
+	set_periods(late, 20, 0);
+	set_periods(early, 10, 0);
 	observations_mark(&observations, &PATH1(3));
 	observations_mark(&observations, &PATH1(4));
 	assert_int_equal(deadline(), 10 * SEC);
@@ -275,7 +285,7 @@ static void at_random(void **state)
 
 			assert_int_equal(
 				observation_add(&observations, i, 0, &path, BYTES(&token, 2), &all[slot]), 0);
-			observation_set_periods(&observations, all[slot], slot % 7, slot % 100);
+			set_periods(all[slot], slot % 7, slot % 100);
 		} else {
 			observations_mark(&observations, &path);
 			assert_true(all[slot]->changed);
