@@ -14,7 +14,7 @@ import sys
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ['agent', 'plugins', 'sdk', 'tests']
 
-BASE = [f'agent/base/{name}.h' for name in ('base64', 'bytes', 'cleanup', 'heap', 'list', 'usec', 'utf8')]
+BASE = [f'agent/base/{name}.h' for name in ('base64', 'bytes', 'cleanup', 'hash', 'heap', 'list', 'usec', 'utf8')]
 LOG = ['agent/base/log.h']
 
 # Files; which of our headers they may include; the rule in words. The first entry that matches a file is its rule.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "io/transport-internal.h"
 
 void bodies_init(struct bodies *bodies)
@@ -43,13 +44,11 @@ const struct body *bodies_find(struct bodies *bodies, usec_t now, uint64_t key, 
 	return NULL;
 }
 
-/* An entity tag that is the same for the same bytes, FNV-1a. */
+/* An entity tag that is the same for the same bytes. */
 static void make_etag(struct bytes payload, uint8_t etag[static 8])
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = hash_bytes(HASH_INIT, payload);
 
-	for (size_t i = 0; i < payload.len; i++)
-		hash = (hash ^ payload.data[i]) * UINT64_C(0x100000001b3);
 	memcpy(etag, &hash, 8);
 }
 

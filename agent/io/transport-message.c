@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hash.h"
 #include "io/transport-internal.h"
 
 bool message_add_uint(coap_pdu_t *pdu, coap_option_num_t number, uint32_t value)
@@ -38,17 +39,10 @@ uint32_t block_encode(const struct block *block)
 	return block->num << 4 | (block->more ? 8 : 0) | block->szx;
 }
 
-/* FNV-1a; a server that makes two of its own paths collide only mixes up its own reads. */
-static uint64_t hash(uint64_t state, struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		state = (state ^ text.data[i]) * UINT64_C(0x100000001b3);
-	return state * UINT64_C(0x100000001b3);
-}
-
+/* A server that makes two of its own paths collide only mixes up its own reads. */
 uint64_t message_key(struct bytes path, struct bytes query)
 {
-	return hash(hash(UINT64_C(0xcbf29ce484222325), path), query);
+	return hash_bytes(hash_bytes(hash_bytes(HASH_INIT, path), BYTES_LITERAL("?")), query);
 }
 
 struct reply reply_of(const struct message *message)

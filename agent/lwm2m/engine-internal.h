@@ -148,7 +148,7 @@ void notify_finish(struct request *request, int error);
 void notify_tick(struct engine *engine);
 
 /* The server has these values now, in a notification or in the answer to its Observe. */
-void notify_note_told(struct observation *observation, const struct records *records);
+void notify_note_told(struct observation *observation, const struct records *records, struct bytes payload);
 
 /* Sets the periods of an observation from attributes and the account's defaults. */
 void notify_apply_attributes(struct engine *engine, struct observation *observation);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/hash.h"
 #include "lwm2m/codec.h"
 #include "lwm2m/engine-internal.h"
 
@@ -141,9 +142,10 @@ static double single_number(const struct observation *observation, const struct 
 	return value->type == VALUE_BOOLEAN ? value->boolean : value_type_is_numeric(value->type) ? value_number(value) : NAN;
 }
 
-void notify_note_told(struct observation *observation, const struct records *records)
+void notify_note_told(struct observation *observation, const struct records *records, struct bytes payload)
 {
-	observation->told = single_number(observation, records);
+	observation->told_number = single_number(observation, records);
+	observation->told = hash_bytes(HASH_INIT, payload);
 }
 
 static bool crosses(const struct attributes *attributes, enum attribute which, double from, double to)
@@ -185,11 +187,11 @@ static bool is_confirmable(const struct engine *engine, const struct observation
 static void notify_send(struct engine *engine, struct observation *observation, const struct records *records)
 {
 	struct attributes attributes = effective(engine, observation);
+	bool overdue = observation_is_overdue(observation, engine->now);
 	struct effect *effect;
 	int r = -ENOMEM;
 
-	if (!observation_is_overdue(observation, engine->now) &&
-		!is_worth_telling(&attributes, observation->told, single_number(observation, records))) {
+	if (!overdue && !is_worth_telling(&attributes, observation->told_number, single_number(observation, records))) {
 		observation_spare(&engine->observations, observation, engine->now);
 		return;
 	}
@@ -204,7 +206,12 @@ static void notify_send(struct engine *engine, struct observation *observation, 
 		notify_unsent(engine, observation, r);
 		return;
 	}
-	notify_note_told(observation, records);
+	if (!overdue && observation_was_told(observation, buffer_bytes(effects_payload(effect)))) {
+		effects_cancel(engine->effects, effect);
+		observation_spare(&engine->observations, observation, engine->now);
+		return;
+	}
+	notify_note_told(observation, records, buffer_bytes(effects_payload(effect)));
 	effect->message.confirmable = is_confirmable(engine, observation, &attributes);
 	if (effect->message.confirmable)
 		observation->confirmed = engine->now;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 
 static void observation_free(struct observation *observation)
 {
@@ -112,7 +113,7 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 		return -ENOMEM;
 	*observation = (struct observation){
 		.session = session, .path = *path, .token_len = (uint8_t)token.len,
-		.accept = -1, .format = -1, .sequence = sequence, .told = NAN, .notified = now, .evaluated = now, .confirmed = now,
+		.accept = -1, .format = -1, .sequence = sequence, .told_number = NAN, .notified = now, .evaluated = now, .confirmed = now,
 	};
 	if (token.len > 0)
 		memcpy(observation->token, token.data, token.len);
@@ -248,6 +249,11 @@ uint32_t observation_notified(struct observations *observations, struct observat
 	observation->sequence = (observation->sequence + 1) & 0xffffff;
 	reschedule(observations, observation);
 	return observation->sequence;
+}
+
+bool observation_was_told(const struct observation *observation, struct bytes payload)
+{
+	return observation->told == hash_bytes(HASH_INIT, payload);
 }
 
 void observation_spare(struct observations *observations, struct observation *observation, usec_t now)

@@ -5,6 +5,7 @@
  * The table holds observations in the order of their paths, so that a change finds those it concerns by
  * binary search however many there are, and a heap of the times at which one is due. An observation is due
  * pmin after its last notification once something changed, and pmax after it in any case (Core 1.2, 5.1.2).
+ * Marked as changed is not changed: a value may be written that was there before, or be reported twice.
  * While its value is being read (observation_begin … observation_notified or _postpone) it is not due; a
  * change meanwhile is not lost.
  */
@@ -27,11 +28,12 @@ struct observation {
 	uint32_t effect;   /* id of its EFFECT_NOTIFYs */
 	struct attributes *own; /* given with the Observe (1.2), or NULL */
 	uint32_t pmin_s, pmax_s, epmin_s, epmax_s; /* in force; pmax, epmax 0: none */
-	double told;       /* the number told last, for gt, lt, st and edge; NAN: it was none */
+	double told_number; /* the number told last, for gt, lt, st and edge; NAN: it was none */
 	usec_t notified;   /* last notification, or the response to Observe */
 	usec_t evaluated;  /* last time its value was looked at */
 	usec_t confirmed;  /* last one that was sent confirmable */
 	usec_t postponed;  /* a change is not told before */
+	uint64_t told;     /* hash of the last payload; 0: none is known */
 	bool changed, reading, suspended;
 };
 
@@ -79,6 +81,9 @@ void observation_begin(struct observations *observations, struct observation *ob
 
 /* It was told at now; the timers start again. Returns the Observe option's value. */
 uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now);
+
+/* Is this what the server was told last? */
+bool observation_was_told(const struct observation *observation, struct bytes payload);
 
 /* Its value was looked at at now and is not worth telling. */
 void observation_spare(struct observations *observations, struct observation *observation, usec_t now);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "lwm2m/engine-internal.h"
 
 /* A server that asks for observation after observation makes one write a second. */
@@ -105,16 +106,6 @@ static int append_state(const struct engine *engine, const struct peer *peer, st
 	return r;
 }
 
-/* FNV-1a */
-static uint64_t hash(struct bytes bytes)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < bytes.len; i++)
-		hash = (hash ^ bytes.data[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 void peer_state_write(struct engine *engine, struct peer *peer)
 {
 	struct effect *effect = effects_add(engine->effects, EFFECT_PERSIST);
@@ -131,7 +122,7 @@ void peer_state_write(struct engine *engine, struct peer *peer)
 	}
 	peer->state_changed = false;
 	peer->state_not_before = usec_add(engine->now, WRITE_INTERVAL);
-	written = hash(buffer_bytes(effects_payload(effect)));
+	written = hash_bytes(HASH_INIT, buffer_bytes(effects_payload(effect)));
 	if (written == peer->state_written)
 		effects_cancel(engine->effects, effect);
 	peer->state_written = written;

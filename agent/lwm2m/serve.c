@@ -47,7 +47,7 @@ static int reply_observed(struct request *request, struct effect *effect)
 		notify_forget(engine, observation);
 		return r;
 	}
-	notify_note_told(observation, &request->operation.records);
+	notify_note_told(observation, &request->operation.records, buffer_bytes(effects_payload(effect)));
 	notify_apply_attributes(engine, observation);
 	effect->message.observe = (int32_t)observation->sequence;
 	peer_state_changed(engine, request->peer);

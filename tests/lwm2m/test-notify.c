@@ -34,6 +34,9 @@ static void rule_1_without_pmin_at_once(void **state)
 		{ 3 * SEC, "set /500/0/2 2", "notify 2.05 token=01 observe=2 format=0 2" },
 		/* another resource is none of its business */
 		{ 3 * SEC, "set /500/0/1 9" },
+		/* told twice, or written again: the server knows */
+		{ 3 * SEC, "set /500/0/2 2" },
+		{ 4 * SEC, "set /500/0/2 3", "notify 2.05 token=01 observe=3 format=0 3" },
 	};
 
 	(void)state;
@@ -326,8 +329,10 @@ static void changes_while_reading_are_told(void **state)
 		{ 1 * SEC, "set /500/0/2 1" },
 		{ 2 * SEC, "set /500/0/2 2" },
 		{ 3 * SEC, "done", "notify 2.05 token=01 observe=1 format=0 2" },
-		/* one change came in between: read once more */
-		{ 4 * SEC, "done", "notify 2.05 token=01 observe=2 format=0 2" },
+		/* one change came in between: read once more, but what it was is told already */
+		{ 4 * SEC, "done" },
+		{ 5 * SEC, "set /500/0/2 3" },
+		{ 6 * SEC, "done", "notify 2.05 token=01 observe=2 format=0 3" },
 		{ 100 * SEC },
 	};
 
