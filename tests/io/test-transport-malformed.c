@@ -27,7 +27,7 @@ static void no_messages(void **state)
 	} cases[] = {
 		{ { 0x40, 0x00, 1, 2, 0xb1, '3' }, 6 },                    /* Empty, but not empty */
 		{ { 0x41, 0x00, 1, 3, 't' }, 5 },
-		{ { 0x49, 0x01, 1, 4, 1, 2, 3, 4, 5, 6, 7, 8 }, 12 },      /* a token of 9 bytes that end early */
+		{ { 0x49, 0x01, 1, 4, 1, 2, 3, 4, 5, 6, 7, 8 }, 12 },      /* a token of 9 bytes, cut off */
 		{ { 0x4f, 0x01, 1, 5 }, 4 },                               /* a reserved length of token */
 		{ { 0x42, 0x01, 1, 6, 't' }, 5 },                          /* half a token */
 		{ { 0x40, 0x01, 1, 7, 0xb3, '3' }, 6 },                    /* half an option */
@@ -92,7 +92,7 @@ static void nothing_to_answer(void **state)
 	assert_int_equal(peer->n_connected, 1);
 }
 
-/* Codes of no class, and methods there are none of: for them libcoap says 4.04, not the 4.05 of RFC 7252, 5.8. */
+/* Codes of no class, and methods there are none of: 4.04 from libcoap, not the 4.05 of RFC 7252, 5.8. */
 static void no_codes(void **state)
 {
 	struct peer *peer = *state;
@@ -113,7 +113,7 @@ static void no_codes(void **state)
 	assert_int_equal(peer->n_requests, 0);
 }
 
-/* RFC 7252, 5.4.3, would have the elective ones passed over and the others answered with 4.02; libcoap is stricter. */
+/* RFC 7252, 5.4.3, would pass over the elective ones and answer the others with 4.02; libcoap is stricter. */
 static void options_of_wrong_length(void **state)
 {
 	static const struct {
@@ -121,7 +121,8 @@ static void options_of_wrong_length(void **state)
 		size_t len;
 	} cases[] = {
 		{ ACCEPT, 3 }, { BLOCK1, 4 }, { BLOCK2, 4 }, { URI_PORT, 3 }, { URI_HOST, 0 }, { OBSERVE, 4 },
-		{ CONTENT_FORMAT, 3 }, { SIZE2, 5 }, { SIZE1, 5 }, { ETAG, 9 }, { ETAG, 0 }, { URI_PATH, 256 },
+		{ CONTENT_FORMAT, 3 }, { SIZE2, 5 }, { SIZE1, 5 }, { ETAG, 9 }, { ETAG, 0 },
+		{ URI_PATH, 256 },
 	};
 	static const char zeroes[256];
 	struct peer *peer = *state;
@@ -139,7 +140,9 @@ static void options_of_wrong_length(void **state)
 /* 5.4.5: one too many counts as unknown; libcoap takes the elective ones for critical. */
 static void options_given_twice(void **state)
 {
-	static const unsigned int once[] = { ACCEPT, BLOCK1, BLOCK2, URI_HOST, URI_PORT, CONTENT_FORMAT, OBSERVE };
+	static const unsigned int once[] = {
+		ACCEPT, BLOCK1, BLOCK2, URI_HOST, URI_PORT, CONTENT_FORMAT, OBSERVE,
+	};
 	struct peer *peer = *state;
 	struct datagram datagram;
 
@@ -188,8 +191,8 @@ static void harmless_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		KNOWN(no_messages), KNOWN(ping), KNOWN(nothing_to_answer), KNOWN(no_codes), KNOWN(options_of_wrong_length),
-		KNOWN(options_given_twice), KNOWN(proxying), KNOWN(harmless_options),
+		KNOWN(no_messages), KNOWN(ping), KNOWN(nothing_to_answer), KNOWN(no_codes),
+		KNOWN(options_of_wrong_length), KNOWN(options_given_twice), KNOWN(proxying), KNOWN(harmless_options),
 	};
 
 	return cmocka_run_group_tests_name("io/transport-malformed", tests, NULL, NULL);
