@@ -138,8 +138,8 @@ static bool brings(const struct records *records, uint16_t rid)
 	return false;
 }
 
-/* What a Replace does to the fields before the new values come. */
-static void prepare_replace(struct instance *instance, const struct operation *operation)
+/* What goes before the new values come. A Create leaves alone what it does not bring: init() may have set it. */
+static void make_way(struct instance *instance, const struct operation *operation)
 {
 	const struct abi_object *type = instance->type;
 	void *data = instance->public.data;
@@ -149,10 +149,12 @@ static void prepare_replace(struct instance *instance, const struct operation *o
 
 		if (resource->size == 0 || !(resource->ops & LW_W))
 			continue;
-		if (operation->path.depth == PATH_INSTANCE && !brings(&operation->records, resource->id))
-			field_copy(resource, data, type->object.defaults);
-		else if (operation->path.depth == PATH_INSTANCE || operation->path.ids[2] == resource->id)
+		if (operation->path.depth == PATH_INSTANCE && !brings(&operation->records, resource->id)) {
+			if (operation->type == OPERATION_WRITE_REPLACE)
+				field_copy(resource, data, type->object.defaults);
+		} else if (operation->path.depth == PATH_INSTANCE || operation->path.ids[2] == resource->id) {
 			field_clear(resource, data);
+		}
 	}
 }
 
@@ -235,8 +237,8 @@ int instance_write(struct instance *instance, const struct operation *operation)
 	int r = 0;
 
 	instance->running++;
-	if (operation->type == OPERATION_WRITE_REPLACE && operation->path.depth <= PATH_RESOURCE)
-		prepare_replace(instance, operation);
+	if (operation->type != OPERATION_WRITE_UPDATE && operation->path.depth <= PATH_RESOURCE)
+		make_way(instance, operation);
 	for (size_t i = 0; i < operation->records.count && r == 0; i++)
 		r = write_record(instance, &operation->records.items[i], &called);
 	if (r == 0)
