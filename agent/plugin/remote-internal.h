@@ -29,8 +29,8 @@ struct remote {
 	sd_event_source *life;   /* looks whether the host still says something, while it owes an answer or is watched */
 	usec_t heard_at;         /* when it last did */
 	bool pinged;
-	usec_t news_since;       /* messages that nobody asked for, in the second from here on */
-	unsigned int n_news;
+	usec_t news_since;       /* messages of the host, and calls to it, in the second from here on */
+	unsigned int n_news, n_asked;
 };
 
 extern const struct object_ops remote_ops;

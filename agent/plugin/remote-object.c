@@ -156,6 +156,7 @@ static int call_send(struct mirror_object *object, sd_bus_message *m, struct ope
 	call->sent_at = remote_now(remote);
 	list_append(&remote->calls, &call->link);
 	remote->n_calls++;
+	remote->n_asked++;
 	r = sd_bus_call_async(remote->bus, &call->slot, m, on_reply, call, CALL_MAX);
 	if (r < 0) {
 		call_free(call);

@@ -6,8 +6,12 @@
 #include "base/log.h"
 #include "plugin/remote-internal.h"
 
-/* The host sends news every PROTOCOL_NEWS_INTERVAL at most, and those of one moment in several pieces. */
-#define NEWS_PER_SECOND_MAX 2000
+/*
+ * The host sends news every PROTOCOL_NEWS_INTERVAL at most, and those of one moment in several pieces. To these come, for
+ * each call, its answer and the news that it makes: a server may ask as fast as it likes.
+ */
+#define NEWS_PER_SECOND_MAX   2000
+#define MESSAGES_PER_CALL_MAX 4
 
 /* A watched host that has nothing new says nothing; after so many times its silence_max it is asked, too. */
 #define WATCH_SILENCE_FACTOR 15
@@ -139,8 +143,9 @@ static bool floods(struct remote *remote)
 	if (now - remote->news_since >= USEC_PER_SEC) {
 		remote->news_since = now;
 		remote->n_news = 0;
+		remote->n_asked = (unsigned int)remote->n_calls;
 	}
-	return ++remote->n_news > NEWS_PER_SECOND_MAX;
+	return ++remote->n_news > NEWS_PER_SECOND_MAX + MESSAGES_PER_CALL_MAX * remote->n_asked;
 }
 
 static int read_signal(struct remote *remote, sd_bus_message *m, char reason[MIRROR_REASON_MAX])
