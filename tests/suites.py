@@ -25,7 +25,7 @@ class Outcome:
     """What one meson test came to; skips are (what, why)."""
 
     def __init__(self, record):
-        self.name = record['name'].rpartition(':')[2]
+        self.name = re.split(r':| / ', record['name'])[-1]
         self.result = record['result']
         self.duration = record.get('duration') or 0
         self.returncode = record.get('returncode')
