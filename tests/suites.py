@@ -16,6 +16,7 @@ TAIL_LINES = 25
 GOOD = ('OK', 'EXPECTEDFAIL')
 TAP = re.compile(r'(not )?ok\b(?: \d+)?(?: -)? ?(.*)')
 TAP_SKIP = re.compile(r'(.*?)\s*# SKIP\b\s*(.*)', re.IGNORECASE)
+FAILED_CASE = re.compile(r'not ok|FAIL: |ERROR: ')
 UNITTEST = re.compile(r'Ran (\d+) tests? in ')
 UNITTEST_COUNTS = re.compile(r'(?:OK|FAILED) \((.*)\)')
 UNITTEST_SKIP = re.compile(r'skipped (\S+ \(\S+\)): (.*)')
@@ -94,8 +95,8 @@ class Outcome:
         how = self.result.lower() if self.result == 'TIMEOUT' else f'exit status {self.returncode}'
         print(f'\n--- {self.name} failed ({how}); the end of its output:')
         lines = self.output.splitlines()
-        shown = [line for line in lines if line.startswith('not ok')][:5] + lines[-TAIL_LINES:]
-        for line in shown:
+        named = [line for line in lines[:-TAIL_LINES] if FAILED_CASE.match(line) and not TAP_SKIP.match(line)]
+        for line in named[:10] + lines[-TAIL_LINES:]:
             print('  | ' + line[:400])
 
 
