@@ -273,7 +273,7 @@ static void sync_dir(const char *dir)
 		(void)fsync(fd);
 }
 
-static int save(struct psk *psk)
+static int write_file(struct psk *psk)
 {
 	_cleanup_(fclosep) FILE *file = NULL;
 	char path[4096], new[4096];
@@ -293,6 +293,16 @@ static int save(struct psk *psk)
 	}
 	sync_dir(psk->dir);
 	return fstat(fd, &psk->seen) < 0 ? -errno : 0;
+}
+
+/* What could not be kept does not hold: the next look-up reads the file again. */
+static int save(struct psk *psk)
+{
+	int r = write_file(psk);
+
+	if (r < 0)
+		psk->seen.st_ino = (ino_t)-1;
+	return r;
 }
 
 /* Holds the lock until the descriptor is closed; looks at the file again under it. */
