@@ -65,7 +65,7 @@ def writes(bench):
     if why_not:
         print(f"  PUT and observations skipped: {why_not}")
         return []
-    figures = bench.run("--phases", "put,observe", "--put-path", harness.SINK, "--put-mib", 16, plugin=True)
+    figures = bench.run("--phases", "put,observe", "--put-path", harness.SINK, "--put-mib", 16, plugin="process")
     if figures["observe.established"] < OBSERVATIONS_MIN:
         figures.pop("observe.memory", None)
     print_rows(WRITES, figures)

@@ -30,7 +30,7 @@ short_id = 1
 lifetime = 86400
 security = nosec
 """
-PLUGIN_CONFIG = "[plugin]\nmodule = {name}.so\nenabled = yes\n"
+PLUGIN_CONFIG = "[plugin]\nmodule = {name}.so\nenabled = yes\nisolation = {isolation}\n"
 
 
 class BenchError(Exception):
@@ -52,8 +52,8 @@ class Harness:
         module = self.plugins / f"{TEST_PLUGIN}.so"
         return None if module.exists() else f"there is no {module}"
 
-    def run(self, *options, plugin=False, wrapper=(), null=False):
-        """The figures of one run of the bench, {"get.rate": 1.0}, and its table."""
+    def run(self, *options, plugin=None, wrapper=(), null=False):
+        """plugin: the isolation of the test plugin, None without it. The figures of one run of the bench, {"get.rate": 1.0}, and its table."""
         with tempfile.TemporaryDirectory(prefix="lwm2m-bench-") as folder:
             return self._run(Path(folder), [str(option) for option in options], plugin, list(wrapper), null)
 
@@ -63,7 +63,7 @@ class Harness:
         (folder / "agent.conf").write_text(CONFIG.format(port=port))
         (folder / "plugins.d").mkdir()
         if plugin:
-            (folder / "plugins.d" / f"{TEST_PLUGIN}.conf").write_text(PLUGIN_CONFIG.format(name=TEST_PLUGIN))
+            (folder / "plugins.d" / f"{TEST_PLUGIN}.conf").write_text(PLUGIN_CONFIG.format(name=TEST_PLUGIN, isolation=plugin))
         cpu = min(os.sched_getaffinity(0))
         client = ["--null-client"] if null else [
             "--", *wrapper, self.agent, "--config", folder / "agent.conf", "--state-dir", folder / "state",

@@ -89,7 +89,8 @@ static uint8_t take_request(struct server *server, const struct coap_message *me
 		keep_client(server, from);
 		return COAP_CREATED;
 	}
-	if (strncmp(message->path, "/rd/", 4) != 0 && strcmp(message->path, "/dp") != 0)
+	/* A client that comes back with a registration of its last run has to register anew: that is measured. */
+	if (!server->registered || (strncmp(message->path, "/rd/", 4) != 0 && strcmp(message->path, "/dp") != 0))
 		return COAP_NOT_FOUND;
 	server->updates++;
 	if (message->code == COAP_DELETE)
