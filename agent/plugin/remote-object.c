@@ -128,7 +128,7 @@ static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 	call_end(call, r < 0 ? r == -ENOMEM ? r : -ECONNRESET : error);
 	if (r < 0 && r != -ENOMEM)
 		remote_fail(remote, false, "sent an answer that does not fit the question");
-	return 0;
+	return 1;
 }
 
 static int call_begin(struct mirror_object *object, const char *member, sd_bus_message **ret)

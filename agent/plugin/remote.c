@@ -200,6 +200,7 @@ static void take(struct remote *remote)
 	remote->handlers->started(remote->userdata);
 }
 
+/* Not 0, here and in on_reply(): after a timeout sd-bus would go on with the bus, which may be closed by now. */
 static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct remote *remote = userdata;
@@ -221,7 +222,7 @@ static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		remote_fail(remote, for_good, "%s", reason);
 	else
 		take(remote);
-	return 0;
+	return 1;
 }
 
 static int append_settings(sd_bus_message *m, const struct plugin_config *config)
