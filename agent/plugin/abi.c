@@ -248,7 +248,7 @@ int abi_open(const char *path, struct abi_plugin **ret, char **ret_reason)
 	int r;
 
 	if (access(path, R_OK) < 0)
-		return refuse(-errno, ret_reason, "%m");
+		return refuse(-errno, ret_reason, "%s: %m", path);
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
 		return refuse(-ENOEXEC, ret_reason, "%s", dlerror());
