@@ -47,6 +47,12 @@ class AgentCase(unittest.TestCase):
         if not agent.is_built():
             raise unittest.SkipTest(f"no {agent.PROGRAM}")
 
+    @staticmethod
+    def need_plugins(*names):
+        for name in names:
+            if not (agent.PLUGINS / f"{name}.so").exists():
+                raise unittest.SkipTest(f"no {agent.PLUGINS / name}.so")
+
     def start_agent(self, *arguments, **named):
         """An agent that is stopped, and has to stop cleanly, at the end of the test."""
         started = Agent(*arguments, **named)
@@ -67,6 +73,7 @@ class RawCase(AgentCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.need_plugins(*cls.PLUGINS)
         cls.server = RawServer()
         cls.addClassCleanup(cls.server.close)
         cls.agent = Agent({"uri": cls.server.uri, "security": "nosec", "lifetime": 300}, cls.PLUGINS)
@@ -87,28 +94,30 @@ class RawCase(AgentCase):
 
 
 class LeshanCase(AgentCase):
-    """One Leshan for all tests of the class; OPTIONS are those of leshan.Leshan."""
+    """One Leshan for all tests of the class; OPTIONS are those of leshan.Leshan, PLUGINS those of all its agents."""
 
     OPTIONS = {}
+    PLUGINS = []
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.need_plugins(*cls.PLUGINS)
         try:
             cls.server = Leshan(models=MODELS, **cls.OPTIONS)
         except LeshanUnavailable as e:
             raise unittest.SkipTest(str(e))
         cls.addClassCleanup(cls.server.close)
 
-    def register(self, keys=None, plugins=("test-object",), relay=None, timeout=20, **named):
+    def register(self, keys=None, relay=None, timeout=20, **named):
         """Starts an agent that registers over UDP. Returns (agent, the server's view of it)."""
         port = relay.port if relay else self.server.coap
         keys = {"uri": f"coap://127.0.0.1:{port}", "security": "nosec", **(keys or {})}
-        return self._registered(self.start_agent(keys, plugins, **named), timeout)
+        return self._registered(self.start_agent(keys, self.PLUGINS, **named), timeout)
 
-    def register_psk(self, keys=None, plugins=("test-object",), relay=None, timeout=20, key=KEY, **named):
+    def register_psk(self, keys=None, relay=None, timeout=20, key=KEY, **named):
         """The same over DTLS with a pre-shared key; the identity is the endpoint's name."""
-        started = self.start_psk_agent(relay.port if relay else self.server.coaps, keys, plugins, key, **named)
+        started = self.start_psk_agent(relay.port if relay else self.server.coaps, keys, key, **named)
         return self._registered(started, timeout)
 
     def _registered(self, started, timeout):
@@ -117,12 +126,12 @@ class LeshanCase(AgentCase):
         started.wait_log(": registered with ", timeout)
         return started, client
 
-    def start_psk_agent(self, port, keys=None, plugins=(), key=KEY, **named):
+    def start_psk_agent(self, port, keys=None, key=KEY, **named):
         """An agent that the server has a key for. Does not wait for it."""
         started = self.start_agent(start=False, **named)
         self.server.add_psk(started.endpoint, started.endpoint, key)
         started.write_config({"uri": f"coaps://127.0.0.1:{port}", "security": "psk", "identity": started.endpoint,
-                              "key_file": started.write_key(key), **(keys or {})}, plugins, named.get("agent"))
+                              "key_file": started.write_key(key), **(keys or {})}, self.PLUGINS, named.get("agent"))
         started.start()
         return started
 

@@ -52,7 +52,7 @@ class TestAiocoap(AgentCase):
         registered = asyncio.Queue()
         port = case.free_port()
         context = await aiocoap.Context.create_server_context(make_site(registered), bind=("127.0.0.1", port))
-        agent = Agent({"uri": f"coap://127.0.0.1:{port}", "lifetime": 300}, ["test-object"])
+        agent = Agent({"uri": f"coap://127.0.0.1:{port}", "lifetime": 300}, [])
         try:
             query, links, self.uri = await registered.get()
             self.assertIn(f"ep={agent.endpoint}", query)

@@ -27,10 +27,11 @@ class LifeCase(AgentCase):
         return client
 
     def restart(self, agent, end=Agent.stop):
+        """The agent comes back with an Update when it knows of its registration, else with a Register."""
         end(agent)
-        since = self.server.mark()
         agent.start()
-        return self.expect_registration(agent, since)
+        agent.wait_log("main: (registered with|registration updated)")
+        return self.server.clients[agent.endpoint]
 
 
 class Notify:
@@ -106,15 +107,15 @@ class TestStop(LifeCase):
         self.assertEqual(self.server.received(lambda r: r.message.path.startswith("/rd"), since=since), [])
         agent.config.write_text(good.replace("lifetime = 300", "lifetime = 400"))
         agent.signal(signal.SIGHUP)
-        self.server.expect(lambda r: r.message.query.get("lt") == "400", since=since)
-        agent.wait_log("main: registered with .* for 400 s")
-        client = self.server.clients[agent.endpoint]
+        message = self.server.expect(lambda r: r.message.query.get("lt") == "400", since=since).message
+        self.assertEqual(message.path, client.location, "an Update does")
+        agent.wait_log("main: registration updated")
         self.assertEqual(self.server.read(client, "/1/0/1").payload, b"400")
 
 
 class TestCrash(LifeCase):
     def test_killed(self):
-        """What a server wrote survives; the registration is made anew."""
+        """What a server wrote survives, and so do registration, attributes and observations."""
         agent, client = self.start()
         self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
         self.assert_code(self.server.write(client, "/3/0/14", b"+05:30"), "2.04")
