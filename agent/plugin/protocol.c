@@ -41,7 +41,7 @@ static int append_text(sd_bus_message *m, struct bytes text)
 
 static int append_contents(sd_bus_message *m, const struct value *value)
 {
-	int boolean = value->boolean;
+	int boolean;
 
 	switch (value->type) {
 	case VALUE_OBJLNK:
@@ -52,6 +52,7 @@ static int append_contents(sd_bus_message *m, const struct value *value)
 	case VALUE_CORELNK:
 		return append_text(m, value->bytes);
 	case VALUE_BOOLEAN:
+		boolean = value->boolean;
 		return sd_bus_message_append_basic(m, 'b', &boolean);
 	default:
 		return sd_bus_message_append_basic(m, *signatures[value->type], &value->integer);
