@@ -17,6 +17,7 @@ GOOD = ('OK', 'EXPECTEDFAIL')
 TAP = re.compile(r'(not )?ok\b(?: \d+)?(?: -)? ?(.*)')
 TAP_SKIP = re.compile(r'(.*?)\s*# SKIP\b\s*(.*)', re.IGNORECASE)
 FAILED_CASE = re.compile(r'not ok|FAIL: |ERROR: ')
+CONTROL = re.compile(r'[\x00-\x08\x0b-\x1f\x7f]')
 UNITTEST = re.compile(r'Ran (\d+) tests? in ')
 UNITTEST_COUNTS = re.compile(r'(?:OK|FAILED) \((.*)\)')
 UNITTEST_SKIP = re.compile(r'skipped (\S+ \(\S+\)): (.*)')
@@ -97,7 +98,7 @@ class Outcome:
         lines = self.output.splitlines()
         named = [line for line in lines[:-TAIL_LINES] if FAILED_CASE.match(line) and not TAP_SKIP.match(line)]
         for line in named[:10] + lines[-TAIL_LINES:]:
-            print('  | ' + line[:400])
+            print('  | ' + CONTROL.sub('?', line[:400]))
 
 
 class Progress:
