@@ -142,7 +142,7 @@ enum clients_result clients_parse(struct bytes query, struct clients_request *re
 
 	while (query.len > 0) {
 		const uint8_t *and = memchr(query.data, '&', query.len), *equals;
-		struct bytes one = BYTES(query.data, and ? (size_t)(and - query.data) : query.len), name, value;
+		struct bytes one = BYTES(query.data, and? (size_t)(and-query.data) : query.len), name, value;
 
 		query = BYTES(query.data + one.len + (and != NULL), query.len - one.len - (and != NULL));
 		equals = one.len ? memchr(one.data, '=', one.len) : NULL;
@@ -172,7 +172,8 @@ static int replace_text(char **text, struct bytes by)
 /* In UQ and SQ of LwM2M 1.0 the queue mode is part of the binding. */
 static bool has_queue(const struct clients_request *request)
 {
-	return request->queue || (request->binding.len > 0 && memchr(request->binding.data, 'Q', request->binding.len));
+	return request->queue ||
+	       (request->binding.len > 0 && memchr(request->binding.data, 'Q', request->binding.len));
 }
 
 static int take_request(struct client *client, const struct clients_request *request, struct bytes links)
@@ -201,7 +202,8 @@ static int take_request(struct client *client, const struct clients_request *req
 static void set_expiry(struct client *client, usec_t now)
 {
 	client->updated = now;
-	client->expires = client->lifetime_s == 0 ? USEC_INFINITY : usec_add(now, usec_from_s(client->lifetime_s));
+	client->expires =
+		client->lifetime_s == 0 ? USEC_INFINITY : usec_add(now, usec_from_s(client->lifetime_s));
 }
 
 /* Nobody can guess the location of somebody else's registration. */
@@ -219,12 +221,12 @@ static int choose_location(struct client *client)
 
 static bool is_version(struct bytes version)
 {
-	return version.len == 3 && version.data[0] == '1' && version.data[1] == '.' && version.data[2] >= '0' &&
-	       version.data[2] <= '2';
+	return version.len == 3 && version.data[0] == '1' && version.data[1] == '.' &&
+	       version.data[2] >= '0' && version.data[2] <= '2';
 }
 
-static int client_new(const struct clients_sender *sender, const struct clients_request *request, struct bytes links,
-		      struct client **ret)
+static int client_new(const struct clients_sender *sender, const struct clients_request *request,
+	struct bytes links, struct client **ret)
 {
 	_cleanup_(client_freep) struct client *client = calloc(1, sizeof(*client));
 	int r;
@@ -258,7 +260,7 @@ static struct client *find_same(const struct clients *clients, struct bytes endp
 }
 
 int clients_register(struct clients *clients, usec_t now, const struct clients_sender *sender,
-		     const struct clients_request *request, struct bytes links, struct client **ret)
+	const struct clients_request *request, struct bytes links, struct client **ret)
 {
 	struct client *client, *old = find_same(clients, request->endpoint);
 	int r;
@@ -288,21 +290,21 @@ int clients_register(struct clients *clients, usec_t now, const struct clients_s
 
 /* A registration is its owner's: the same PSK identity, or none on both sides. */
 static int find_own(const struct clients *clients, const struct clients_sender *sender, struct bytes location,
-		    struct client **ret)
+	struct client **ret)
 {
 	struct client *client = find_location(clients, location);
 
 	if (!client)
 		return CLIENTS_NOT_FOUND;
 	if (!client->identity != !sender->identity ||
-	    (client->identity && strcmp(client->identity, sender->identity) != 0))
+		(client->identity && strcmp(client->identity, sender->identity) != 0))
 		return CLIENTS_FORBIDDEN;
 	*ret = client;
 	return CLIENTS_OK;
 }
 
-int clients_update(struct clients *clients, usec_t now, const struct clients_sender *sender, struct bytes location,
-		   const struct clients_request *request, struct bytes links, struct client **ret)
+int clients_update(struct clients *clients, usec_t now, const struct clients_sender *sender,
+	struct bytes location, const struct clients_request *request, struct bytes links, struct client **ret)
 {
 	struct client *client;
 	int r = find_own(clients, sender, location, &client);

@@ -2,11 +2,12 @@
 /*
  * clients.h - who is registered: the registrations of LwM2M clients, in memory
  *
- * One registration per endpoint name; a new Register of the same name replaces the old one. Registrations end by De-register,
- * replacement or their lifetime, and are then told to the handler before they go. How a client is secured is part of its
- * registration: one made over DTLS is touched only by its own PSK identity, and replaced only over DTLS; whether an identity
- * may register as an endpoint is the caller's to know. A client's session is a pointer that nobody looks into here; it is held
- * as long as the client has it. Everything a client can make us keep is bounded.
+ * One registration per endpoint name; a new Register of the same name replaces the old one. Registrations end
+ * by De-register, replacement or their lifetime, and are then told to the handler before they go. How a
+ * client is secured is part of its registration: one made over DTLS is touched only by its own PSK identity,
+ * and replaced only over DTLS; whether an identity may register as an endpoint is the caller's to know. A
+ * client's session is a pointer that nobody looks into here; it is held as long as the client has it.
+ * Everything a client can make us keep is bounded.
  */
 #pragma once
 
@@ -16,16 +17,29 @@
 #include "links.h"
 #include "lwm2m/records.h"
 
-#define CLIENTS_MAX            4096
-#define CLIENTS_LINKS_MAX      (64 * 1024) /* bytes of link-format text */
-#define CLIENTS_ENDPOINT_MAX   255
-#define CLIENTS_LIFETIME_S     86400 /* of a Register without lt */
-#define CLIENTS_LOCATION_MAX   24
+#define CLIENTS_MAX          4096
+#define CLIENTS_LINKS_MAX    (64 * 1024) /* bytes of link-format text */
+#define CLIENTS_ENDPOINT_MAX 255
+#define CLIENTS_LIFETIME_S   86400 /* of a Register without lt */
+#define CLIENTS_LOCATION_MAX 24
 
-enum clients_event { CLIENTS_REGISTERED, CLIENTS_UPDATED, CLIENTS_DEREGISTERED, CLIENTS_EXPIRED, CLIENTS_REPLACED };
+enum clients_event {
+	CLIENTS_REGISTERED,
+	CLIENTS_UPDATED,
+	CLIENTS_DEREGISTERED,
+	CLIENTS_EXPIRED,
+	CLIENTS_REPLACED
+};
 
 /* What a request may come to; those above 0 are for its sender. */
-enum clients_result { CLIENTS_OK, CLIENTS_BAD_REQUEST, CLIENTS_FORBIDDEN, CLIENTS_NOT_FOUND, CLIENTS_BAD_VERSION, CLIENTS_FULL };
+enum clients_result {
+	CLIENTS_OK,
+	CLIENTS_BAD_REQUEST,
+	CLIENTS_FORBIDDEN,
+	CLIENTS_NOT_FOUND,
+	CLIENTS_BAD_VERSION,
+	CLIENTS_FULL
+};
 
 struct client {
 	struct list link;
@@ -38,10 +52,12 @@ struct client {
 	usec_t registered, updated, expires;
 	struct links links;
 	struct records units; /* of its sensors, as far as they were read: see values.h */
-	void *session; /* NULL: lost, until the client comes back */
+	void *session;        /* NULL: lost, until the client comes back */
 };
 
-/* A Register or Update, taken apart. Borrows from the query; what is not there is NULL, or 0 in has_lifetime. */
+/*
+ * A Register or Update, taken apart. Borrows from the query; what is not there is NULL, or 0 in has_lifetime.
+ */
 struct clients_request {
 	struct bytes endpoint, version, binding, sms;
 	bool queue, has_lifetime;
@@ -76,11 +92,15 @@ enum clients_result clients_parse(struct bytes query, struct clients_request *re
 
 /* < 0: -ENOMEM, or no randomness for a location. links is link-format text. */
 int clients_register(struct clients *clients, usec_t now, const struct clients_sender *sender,
-		     const struct clients_request *request, struct bytes links, struct client **ret);
+	const struct clients_request *request, struct bytes links, struct client **ret);
 
-/* An Update: of what it carries, and of the session it came over. An empty links leaves the object list as it is. */
-int clients_update(struct clients *clients, usec_t now, const struct clients_sender *sender, struct bytes location,
-		   const struct clients_request *request, struct bytes links, struct client **ret);
+/*
+ * An Update: of what it carries, and of the session it came over. An empty links leaves the object list as it
+ * is.
+ */
+int clients_update(struct clients *clients, usec_t now, const struct clients_sender *sender,
+	struct bytes location, const struct clients_request *request, struct bytes links,
+	struct client **ret);
 
 int clients_deregister(struct clients *clients, const struct clients_sender *sender, struct bytes location);
 

@@ -78,7 +78,8 @@ void command_fail(struct command *command, uint8_t code, const char *format, ...
 	va_end(list);
 	snprintf(number, sizeof(number), "%d.%02d", code >> 5, code & 31);
 	message = values_text(bytes_of(text));
-	answer = json_pack("{s:s, s:s*, s:o}", "kind", "error", "code", code ? number : NULL, "error", message);
+	answer = json_pack(
+		"{s:s, s:s*, s:o}", "kind", "error", "code", code ? number : NULL, "error", message);
 	if (answer && command->sink)
 		command->sink->answer(command->userdata, answer);
 	json_decref(answer);
@@ -95,21 +96,28 @@ void command_fail_exchange(struct command *command, int error)
 		command_fail(command, 0, "No answer from %s within %u s", endpoint, timeout_s);
 		break;
 	case -ECONNRESET:
-		command_fail(command, 0, "%s refused the message with a Reset: it does not know this server (any more)",
+		command_fail(command, 0,
+			"%s refused the message with a Reset: it does not know this server (any more)",
 			endpoint);
 		break;
 	case -ENOTCONN:
-		command_fail(command, 0, "The connection to %s is closed; it comes back with its next Update", endpoint);
+		command_fail(command, 0, "The connection to %s is closed; it comes back with its next Update",
+			endpoint);
 		break;
 	case -EBADMSG:
-		command_fail(command, 0, "The blocks of the answer of %s do not fit together: its value changed on the way, "
-			"try again", endpoint);
+		command_fail(command, 0,
+			"The blocks of the answer of %s do not fit together: its value changed on the way, "
+			"try again",
+			endpoint);
 		break;
 	case -EMSGSIZE:
-		command_fail(command, 0, "The answer of %s is longer than %d bytes", endpoint, EXCHANGE_BODY_MAX);
+		command_fail(
+			command, 0, "The answer of %s is longer than %d bytes", endpoint, EXCHANGE_BODY_MAX);
 		break;
 	case -ESTALE:
-		command_fail(command, 0, "The registration of %s has ended or is a new one: the observation is over", endpoint);
+		command_fail(command, 0,
+			"The registration of %s has ended or is a new one: the observation is over",
+			endpoint);
 		break;
 	case -EBUSY:
 		command_fail(command, 0, "Too many requests are under way: try again later");
@@ -170,7 +178,7 @@ static char **copy_words(size_t n, const char *const words[])
 }
 
 static int command_new(struct daemon *daemon, size_t n_words, const char *const words[], struct bytes data,
-		       struct command **ret)
+	struct command **ret)
 {
 	struct command *command = calloc(1, sizeof(*command));
 	uint8_t *copy = malloc(data.len + 1);
@@ -230,7 +238,8 @@ static void parse_and_dispatch(struct command *command, size_t n_words)
 	} else if (r == VERB_OK) {
 		dispatch(command);
 	} else {
-		answer = json_pack("{s:s, s:s}", "kind", "error", "error", r == VERB_HELP ? "No help here" : error);
+		answer = json_pack(
+			"{s:s, s:s}", "kind", "error", "error", r == VERB_HELP ? "No help here" : error);
 		if (answer)
 			command->sink->answer(command->userdata, answer);
 		json_decref(answer);
@@ -239,7 +248,7 @@ static void parse_and_dispatch(struct command *command, size_t n_words)
 }
 
 int command_start(struct daemon *daemon, size_t n_words, const char *const words[], struct bytes data,
-		  const struct command_sink *sink, void *userdata, struct command **ret)
+	const struct command_sink *sink, void *userdata, struct command **ret)
 {
 	struct command *command;
 	int r = command_new(daemon, n_words, words, data, &command);

@@ -2,9 +2,9 @@
 /*
  * command.h - one call of a verb, from its words to its last answer
  *
- * A command answers with JSON objects, each with a "kind" (see print.h), and ends exactly once with an exit code. It may end
- * before command_start() returns. Whoever started it may stop it at any time; it then says nothing more. What it has under
- * way with a client goes with it.
+ * A command answers with JSON objects, each with a "kind" (see print.h), and ends exactly once with an exit
+ * code. It may end before command_start() returns. Whoever started it may stop it at any time; it then says
+ * nothing more. What it has under way with a client goes with it.
  */
 #pragma once
 
@@ -41,11 +41,11 @@ struct command {
 };
 
 /*
- * words and data (of a --file) are copied. 0: *ret is the command until it ends, NULL when it has ended already. -ENOMEM:
- * nothing was called.
+ * words and data (of a --file) are copied. 0: *ret is the command until it ends, NULL when it has ended
+ * already. -ENOMEM: nothing was called.
  */
 int command_start(struct daemon *daemon, size_t n_words, const char *const words[], struct bytes data,
-		  const struct command_sink *sink, void *userdata, struct command **ret);
+	const struct command_sink *sink, void *userdata, struct command **ret);
 
 /* Says nothing more. NULL is allowed. */
 struct command *command_stop(struct command *command);
@@ -63,7 +63,10 @@ void operate(struct command *command);
 void watch_observe(struct command *command);
 void watch_cancel(struct command *command);
 
-/* What becomes of registrations, and what clients send by themselves: for wait and events. values is borrowed. */
+/*
+ * What becomes of registrations, and what clients send by themselves: for wait and events. values is
+ * borrowed.
+ */
 void inform_event(struct daemon *daemon, enum clients_event event, const struct client *client);
 void inform_send(struct daemon *daemon, const struct client *client, json_t *values);
 
@@ -77,7 +80,8 @@ void command_answer(struct command *command, json_t *answer);
 void command_end(struct command *command, int code);
 
 /* An answer of kind "error", and the end. code: the CoAP code, 0 where there is none. */
-void command_fail(struct command *command, uint8_t code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void command_fail(struct command *command, uint8_t code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The client of a call; NULL: not registered, the command has failed. */
 struct client *command_client(struct command *command);
@@ -94,8 +98,8 @@ void command_fail_exchange(struct command *command, int error);
 /* -- what operate.c and watch.c share */
 
 /* A GET, PUT … of the call's path, below the client's root; path is where it is written. */
-struct packet operate_request(const struct command *command, const struct client *client, uint8_t code,
-			      char path[PACKET_TEXT_MAX]);
+struct packet operate_request(
+	const struct command *command, const struct client *client, uint8_t code, char path[PACKET_TEXT_MAX]);
 
 /* The Accept of --format, else the best self-describing format that the client says it has, else none. */
 int operate_accept(const struct command *command, const struct client *client);

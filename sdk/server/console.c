@@ -110,7 +110,9 @@ static void start(struct console *console, unsigned int n, char *const words[])
 	list_append(&console->jobs, &job->link);
 	for (unsigned int i = 1; i < n; i++)
 		job->json |= strcmp(words[i], "--json") == 0;
-	if (command_start(console->daemon, n, (const char *const *)words, BYTES(NULL, 0), &sink, job, &command) < 0 || job->ended)
+	if (command_start(console->daemon, n, (const char *const *)words, BYTES(NULL, 0), &sink, job,
+		    &command) < 0 ||
+		job->ended)
 		job_free(job);
 	else
 		job->command = command;

@@ -81,7 +81,7 @@ static void on_answer(void *userdata, const json_t *answer)
 	if (connection->finished)
 		return;
 	if (json_dump_callback(answer, append_output, connection, JSON_COMPACT) < 0 ||
-	    buffer_append_byte(&connection->output, '\n') < 0) {
+		buffer_append_byte(&connection->output, '\n') < 0) {
 		log_warning("A ctl command is dropped: it does not read its answers");
 		connection->command = command_stop(connection->command);
 		connection->finished = true;
@@ -120,7 +120,8 @@ static int start_words(struct connection *connection, const json_t *words, struc
 		if (!texts[i])
 			return -EINVAL;
 	}
-	return command_start(connection->control->daemon, n, texts, data, &sink, connection, &connection->command);
+	return command_start(
+		connection->control->daemon, n, texts, data, &sink, connection, &connection->command);
 }
 
 static int start_command(struct connection *connection, struct bytes line)
@@ -256,7 +257,8 @@ int control_new(struct daemon *daemon, const char *dir, struct control **ret)
 	}
 	r = open_socket(control);
 	if (r >= 0)
-		r = sd_event_add_io(daemon->event, &control->source, control->fd, EPOLLIN, on_connect, control);
+		r = sd_event_add_io(
+			daemon->event, &control->source, control->fd, EPOLLIN, on_connect, control);
 	if (r < 0)
 		return log_error_errno(r, "Cannot make the control socket %s: %m", control->address.sun_path);
 	*ret = steal_pointer(&control);

@@ -2,9 +2,9 @@
 /*
  * control.h - the socket that ctl talks to: DIR/control, mode 0600
  *
- * A connection is one command. ctl sends one line of JSON, {"words": [...], "data": "Base64 of a file"}, the server answers with
- * lines of JSON as command.h has them and closes after {"kind": "end", "exit": CODE}. When ctl goes away, so does the command.
- * Input, output and connections are bounded.
+ * A connection is one command. ctl sends one line of JSON, {"words": [...], "data": "Base64 of a file"}, the
+ * server answers with lines of JSON as command.h has them and closes after {"kind": "end", "exit": CODE}.
+ * When ctl goes away, so does the command. Input, output and connections are bounded.
  */
 #pragma once
 

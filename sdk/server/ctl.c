@@ -44,7 +44,7 @@ static int read_file(const char *name, struct buffer *ret)
 		if (buffer_reserve(ret, 1, &room) < 0)
 			return -EFBIG;
 		n = ret->allocated - ret->len < COMMAND_DATA_MAX - ret->len ? ret->allocated - ret->len :
-									    COMMAND_DATA_MAX - ret->len;
+									      COMMAND_DATA_MAX - ret->len;
 		n = fread(room, 1, n, file);
 		ret->len += n;
 	} while (n > 0);
@@ -59,13 +59,15 @@ static int add_data(json_t *request, const struct verb_call *call)
 	int r = read_file(call->file, &data);
 
 	if (r < 0) {
-		fprintf(stderr, NAME "Cannot read %s: %s\n", call->file, r == -EFBIG ? "larger than 16 MiB" : strerror(-r));
+		fprintf(stderr, NAME "Cannot read %s: %s\n", call->file,
+			r == -EFBIG ? "larger than 16 MiB" : strerror(-r));
 		return r;
 	}
 	text = malloc(BASE64_TEXT_MAX(data.len) + 1);
 	if (!text)
 		return -ENOMEM;
-	return json_object_set_new(request, "data", json_stringn(text, base64_encode(buffer_bytes(&data), false, text)));
+	return json_object_set_new(
+		request, "data", json_stringn(text, base64_encode(buffer_bytes(&data), false, text)));
 }
 
 static json_t *words_to_json(int argc, char *argv[])
@@ -159,8 +161,10 @@ static int talk(const char *dir, json_t *request, const struct verb_call *call)
 	int fd = connect_to(dir), r;
 
 	if (fd < 0) {
-		fprintf(stderr, NAME "No server runs with the data directory %s (%s): start one, or name its --data-dir\n", dir,
-			strerror(-fd));
+		fprintf(stderr,
+			NAME
+			"No server runs with the data directory %s (%s): start one, or name its --data-dir\n",
+			dir, strerror(-fd));
 		return EXIT_NO_SERVER;
 	}
 	r = send_request(fd, request);

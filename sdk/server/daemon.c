@@ -11,8 +11,11 @@
 #include "payload.h"
 
 static const char *const event_texts[] = {
-	[CLIENTS_REGISTERED] = "registered", [CLIENTS_UPDATED] = "updated",   [CLIENTS_DEREGISTERED] = "de-registered",
-	[CLIENTS_EXPIRED] = "expired",	     [CLIENTS_REPLACED] = "replaced",
+	[CLIENTS_REGISTERED] = "registered",
+	[CLIENTS_UPDATED] = "updated",
+	[CLIENTS_DEREGISTERED] = "de-registered",
+	[CLIENTS_EXPIRED] = "expired",
+	[CLIENTS_REPLACED] = "replaced",
 };
 
 static void set_expiry(struct daemon *daemon)
@@ -95,8 +98,8 @@ static bool on_send(void *userdata, struct client *client, int format, struct by
 
 /* -- what the transport tells */
 
-static void on_request(void *userdata, struct session *session, const struct packet *request, struct packet *response,
-		       char text[PACKET_TEXT_MAX])
+static void on_request(void *userdata, struct session *session, const struct packet *request,
+	struct packet *response, char text[PACKET_TEXT_MAX])
 {
 	struct daemon *daemon = userdata;
 
@@ -138,7 +141,8 @@ static bool on_key(void *userdata, struct bytes identity, struct bytes *ret)
 	return entry;
 }
 
-static const struct transport_handlers transport_handlers = { on_request, on_response, on_failed, on_lost, on_key };
+static const struct transport_handlers transport_handlers = { on_request, on_response, on_failed, on_lost,
+	on_key };
 
 /* -- from start to end */
 
@@ -156,8 +160,8 @@ static int add_sources(struct daemon *daemon)
 	if (r >= 0)
 		r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_add_time(daemon->event, &daemon->expiry, CLOCK_BOOTTIME, USEC_INFINITY, USEC_PER_MSEC, on_expiry,
-			daemon);
+		r = sd_event_add_time(daemon->event, &daemon->expiry, CLOCK_BOOTTIME, USEC_INFINITY,
+			USEC_PER_MSEC, on_expiry, daemon);
 	if (r >= 0)
 		r = sd_event_add_post(daemon->event, &daemon->post, on_post, daemon);
 	if (r >= 0)
@@ -194,7 +198,10 @@ static int set_up(struct daemon *daemon, const struct options *options)
 	return r;
 }
 
-/* Those who ask first, then what they ask for, then what that needs: libcoap wants its sessions back before it goes. */
+/*
+ * Those who ask first, then what they ask for, then what that needs: libcoap wants its sessions back before
+ * it goes.
+ */
 static void tear_down(struct daemon *daemon)
 {
 	console_free(daemon->console);

@@ -2,8 +2,9 @@
 /*
  * daemon.h - the running server: its parts, and how they hang together
  *
- * transport hands requests of clients to rd, answers to exchanges, notifications to observations; clients tells what
- * becomes of registrations, which goes to commands (wait, events), exchanges and observations. Everything runs in one thread.
+ * transport hands requests of clients to rd, answers to exchanges, notifications to observations; clients
+ * tells what becomes of registrations, which goes to commands (wait, events), exchanges and observations.
+ * Everything runs in one thread.
  */
 #pragma once
 

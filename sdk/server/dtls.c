@@ -9,11 +9,13 @@
 #include "transport-internal.h"
 
 /* What DTLS 1.2 and 1.3 clients with a pre-shared key have. No CBC: it does not go with Connection ID. */
-#define CIPHERS                                                                                  \
-	"TLS13-AES128-GCM-SHA256:TLS13-AES128-CCM-SHA256:TLS13-AES128-CCM-8-SHA256:"           \
+#define CIPHERS                                                                      \
+	"TLS13-AES128-GCM-SHA256:TLS13-AES128-CCM-SHA256:TLS13-AES128-CCM-8-SHA256:" \
 	"ECDHE-PSK-AES128-GCM-SHA256:PSK-AES128-GCM-SHA256:PSK-AES128-CCM:PSK-AES128-CCM-8"
 
-/* The TLS library calls this for each ClientHello, with or without a server name, before it chooses a cipher. */
+/*
+ * The TLS library calls this for each ClientHello, with or without a server name, before it chooses a cipher.
+ */
 static const coap_dtls_spsk_info_t *on_hello(const char *name, coap_session_t *session, void *arg)
 {
 	WOLFSSL *tls = coap_shim_wolfssl(session);
@@ -35,12 +37,12 @@ static const char *printable(struct bytes identity, char text[64])
 }
 
 /*
- * What a session has proved, kept as its application data. libcoap's own notion of the identity changes with each attempt to
- * prove one, before that is checked; ours is taken once, when the handshake is over.
+ * What a session has proved, kept as its application data. libcoap's own notion of the identity changes with
+ * each attempt to prove one, before that is checked; ours is taken once, when the handshake is over.
  */
 struct proof {
 	bool told;  /* that it was refused or failed: the TLS library asks once per cipher */
-	size_t len;   /* 0: nothing proved yet */
+	size_t len; /* 0: nothing proved yet */
 	uint8_t identity[PSK_IDENTITY_MAX];
 };
 
@@ -55,7 +57,9 @@ static struct proof *proof_of(coap_session_t *session)
 	return proof;
 }
 
-/* Of a DTLS 1.2 client with a wrong key nothing comes that could be read: it ends as one who never finished. */
+/*
+ * Of a DTLS 1.2 client with a wrong key nothing comes that could be read: it ends as one who never finished.
+ */
 void dtls_forget(coap_session_t *session)
 {
 	struct proof *proof = coap_session_get_app_data(session);

@@ -61,7 +61,10 @@ static void finish(struct exchange *exchange, int error, const struct packet *re
 	exchange_done_t done = exchange->done;
 	void *userdata = exchange->userdata;
 
-	/* Out of the list, so that the callback may do anything, but not yet freed: the response may borrow its body. */
+	/*
+	 * Out of the list, so that the callback may do anything, but not yet freed: the response may borrow
+	 * its body.
+	 */
 	list_remove(&exchange->link);
 	exchange->exchanges->count--;
 	if (done)
@@ -96,7 +99,8 @@ static int send_request(struct exchange *exchange)
 
 	if (r < 0)
 		return r;
-	return transport_send(exchange->exchanges->transport, exchange->session, &exchange->request, &exchange->mid);
+	return transport_send(
+		exchange->exchanges->transport, exchange->session, &exchange->request, &exchange->mid);
 }
 
 static int copy_text(struct buffer *texts, struct bytes *text)
@@ -141,7 +145,7 @@ static void set_block(struct exchange *exchange, size_t at, uint8_t szx)
 }
 
 static int exchange_new(struct exchanges *exchanges, struct session *session, const struct packet *request,
-			uint64_t timeout_us, struct exchange **ret)
+	uint64_t timeout_us, struct exchange **ret)
 {
 	_cleanup_(exchange_cancelp) struct exchange *exchange = NULL;
 	int r;
@@ -184,8 +188,8 @@ static int begin(struct exchange *exchange, exchange_done_t done, void *userdata
 	return 0;
 }
 
-int exchange_start(struct exchanges *exchanges, struct session *session, const struct packet *request, uint64_t timeout_us,
-		   exchange_done_t done, void *userdata, struct exchange **ret)
+int exchange_start(struct exchanges *exchanges, struct session *session, const struct packet *request,
+	uint64_t timeout_us, exchange_done_t done, void *userdata, struct exchange **ret)
 {
 	struct exchange *exchange;
 	int r = exchange_new(exchanges, session, request, timeout_us, &exchange);
@@ -204,7 +208,7 @@ static int take_block(struct exchange *exchange, const struct packet *response)
 	int r;
 
 	if (block->num * packet_block_size(block) != exchange->body.len ||
-	    (block->more && response->payload.len != packet_block_size(block)))
+		(block->more && response->payload.len != packet_block_size(block)))
 		return -EBADMSG;
 	if (block->num > 0 && !bytes_equal(response->etag, BYTES(exchange->etag, exchange->etag_len)))
 		return -EBADMSG; /* the value changed on the way */
@@ -220,7 +224,8 @@ static int take_block(struct exchange *exchange, const struct packet *response)
 	exchange->etag_len = response->etag.len;
 	if (response->etag.len > 0)
 		memcpy(exchange->etag, response->etag.data, response->etag.len);
-	exchange->request.block2 = (struct packet_block){ .present = true, .szx = block->szx, .num = block->num + 1 };
+	exchange->request.block2 =
+		(struct packet_block){ .present = true, .szx = block->szx, .num = block->num + 1 };
 	/* The rest is asked for without what has been said and done already. */
 	exchange->request.observe = -1;
 	exchange->request.block1 = (struct packet_block){ 0 };
@@ -230,8 +235,8 @@ static int take_block(struct exchange *exchange, const struct packet *response)
 }
 
 int exchange_start_rest(struct exchanges *exchanges, struct session *session, const struct packet *request,
-			const struct packet *first, uint64_t timeout_us, exchange_done_t done, void *userdata,
-			struct exchange **ret)
+	const struct packet *first, uint64_t timeout_us, exchange_done_t done, void *userdata,
+	struct exchange **ret)
 {
 	struct exchange *exchange;
 	int r = exchange_new(exchanges, session, request, timeout_us, &exchange);
@@ -246,7 +251,9 @@ int exchange_start_rest(struct exchanges *exchanges, struct session *session, co
 	return begin(exchange, done, userdata, ret);
 }
 
-/* The client has taken a block of the body, or wants smaller ones: sends the next, 1. 0: this is the answer. */
+/*
+ * The client has taken a block of the body, or wants smaller ones: sends the next, 1. 0: this is the answer.
+ */
 static int next_block(struct exchange *exchange, const struct packet *response)
 {
 	struct packet_block *sent = &exchange->request.block1;
@@ -291,7 +298,8 @@ bool exchanges_response(struct exchanges *exchanges, struct session *session, co
 	struct exchange *exchange;
 
 	list_for_each(exchange, &exchanges->list, link)
-		if (exchange->session == session && packet_token_equal(&exchange->request.token, &response->token)) {
+		if (exchange->session == session &&
+			packet_token_equal(&exchange->request.token, &response->token)) {
 			take_response(exchange, response);
 			return true;
 		}

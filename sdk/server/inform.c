@@ -7,8 +7,11 @@
 #include "model.h"
 
 static const char *const event_names[] = {
-	[CLIENTS_REGISTERED] = "registered", [CLIENTS_UPDATED] = "updated", [CLIENTS_DEREGISTERED] = "deregistered",
-	[CLIENTS_EXPIRED] = "expired",	     [CLIENTS_REPLACED] = "replaced",
+	[CLIENTS_REGISTERED] = "registered",
+	[CLIENTS_UPDATED] = "updated",
+	[CLIENTS_DEREGISTERED] = "deregistered",
+	[CLIENTS_EXPIRED] = "expired",
+	[CLIENTS_REPLACED] = "replaced",
 };
 
 double inform_wall_clock(void)
@@ -29,13 +32,15 @@ static json_t *client_to_json(const struct client *client, const char *kind)
 		transport_address(client->session, address);
 		transport_security(client->session, security);
 	}
-	json = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:b, s:s*, s:i, s:s*, s:s*, s:s}", "kind", kind, "endpoint",
-		client->endpoint, "address", address, "version", client->version, "binding", client->binding, "queue",
-		client->queue, "sms", client->sms, "lifetime", (json_int_t)client->lifetime_s, "identity", client->identity,
-		"dtls", *security ? security : NULL, "location", client->location);
+	json = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:b, s:s*, s:i, s:s*, s:s*, s:s}", "kind", kind,
+		"endpoint", client->endpoint, "address", address, "version", client->version, "binding",
+		client->binding, "queue", client->queue, "sms", client->sms, "lifetime",
+		(json_int_t)client->lifetime_s, "identity", client->identity, "dtls",
+		*security ? security : NULL, "location", client->location);
 	if (json && client->expires != USEC_INFINITY)
 		(void)json_object_set_new(json, "left",
-			json_integer((json_int_t)((client->expires > now ? client->expires - now : 0) / USEC_PER_SEC)));
+			json_integer((json_int_t)((client->expires > now ? client->expires - now : 0) /
+						  USEC_PER_SEC)));
 	return json;
 }
 
@@ -64,8 +69,8 @@ static json_t *object_to_json(const struct client *client, uint16_t object)
 		else
 			(void)json_array_append_new(instances, json_integer(entry->path.ids[1]));
 	}
-	return json_pack("{s:i, s:s*, s:o*, s:o}", "object", (int)object, "name", model_object_name(object), "version",
-		version.len ? values_text(version) : NULL, "instances", instances);
+	return json_pack("{s:i, s:s*, s:o*, s:o}", "object", (int)object, "name", model_object_name(object),
+		"version", version.len ? values_text(version) : NULL, "instances", instances);
 }
 
 static json_t *objects_to_json(const struct client *client)
@@ -119,7 +124,8 @@ static int on_wait_over(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct command *command = userdata;
 
-	command_fail(command, 0, "%s did not register within %u s", command->call.endpoint, command->call.timeout_s);
+	command_fail(command, 0, "%s did not register within %u s", command->call.endpoint,
+		command->call.timeout_s);
 	return 0;
 }
 
@@ -140,8 +146,8 @@ static int on_events_over(sd_event_source *source, uint64_t usec, void *userdata
 	struct command *command = userdata;
 
 	if (command->call.count > 0)
-		command_fail(command, 0, "Only %u of %u events within %u s", command->answered, command->call.count,
-			command->call.timeout_s);
+		command_fail(command, 0, "Only %u of %u events within %u s", command->answered,
+			command->call.count, command->call.timeout_s);
 	else
 		command_end(command, 0);
 	return 0;

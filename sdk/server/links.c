@@ -48,7 +48,8 @@ bool links_attribute(struct bytes attributes, const char *name, struct bytes *re
 	struct bytes one;
 
 	while (links_next_attribute(&attributes, &one)) {
-		if (one.len < len || memcmp(one.data, name, len) != 0 || (one.len > len && one.data[len] != '='))
+		if (one.len < len || memcmp(one.data, name, len) != 0 ||
+			(one.len > len && one.data[len] != '='))
 			continue;
 		one = skip(one, one.len > len ? len + 1 : len);
 		if (one.len >= 2 && one.data[0] == '"' && one.data[one.len - 1] == '"')
@@ -114,7 +115,8 @@ static int add_entry(struct links *links, struct bytes target, struct bytes attr
 	struct path path;
 
 	if (links->root.len > 0) {
-		if (target.len < links->root.len || memcmp(target.data, links->root.data, links->root.len) != 0)
+		if (target.len < links->root.len ||
+			memcmp(target.data, links->root.data, links->root.len) != 0)
 			return 0;
 		target = skip(target, links->root.len);
 	}
@@ -123,8 +125,8 @@ static int add_entry(struct links *links, struct bytes target, struct bytes attr
 	if (links->count == LINKS_MAX)
 		return -E2BIG;
 	if ((links->count & (links->count - 1)) == 0) {
-		struct links_entry *entries = reallocarray(links->entries, links->count ? 2 * links->count : 1,
-			sizeof(*entries));
+		struct links_entry *entries =
+			reallocarray(links->entries, links->count ? 2 * links->count : 1, sizeof(*entries));
 
 		if (!entries)
 			return -ENOMEM;

@@ -2,8 +2,9 @@
 /*
  * links.h - link format (RFC 6690), as registrations and Discover carry it
  *
- * Reads </3/0>;ver=1.1,… into entries that borrow from the text of the list, which owns it. Alternate paths (a root link with
- * rt="oma.lwm2m") are taken off. Links that are no LwM2M path are kept out, not refused: a client may host other things.
+ * Reads </3/0>;ver=1.1,… into entries that borrow from the text of the list, which owns it. Alternate paths
+ * (a root link with rt="oma.lwm2m") are taken off. Links that are no LwM2M path are kept out, not refused: a
+ * client may host other things.
  */
 #pragma once
 

@@ -51,7 +51,9 @@ static int find_address(const struct where *where, coap_address_t *ret)
 	return r;
 }
 
-/* libcoap lets an address be shared, so that of two servers one would hear nothing: ask without that first. */
+/*
+ * libcoap lets an address be shared, so that of two servers one would hear nothing: ask without that first.
+ */
 static int check_free(const coap_address_t *address)
 {
 	_cleanup_(closep) int fd = socket(address->addr.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -98,7 +100,8 @@ int transport_listen(struct transport *transport, const char *text, bool secure)
 	}
 	endpoint = r < 0 ? NULL : coap_new_endpoint(transport->context, &address, protocol);
 	if (!endpoint)
-		return log_error_errno(r < 0 ? r : -EADDRNOTAVAIL, "Cannot listen at %s://%s: %m", scheme, text);
+		return log_error_errno(
+			r < 0 ? r : -EADDRNOTAVAIL, "Cannot listen at %s://%s: %m", scheme, text);
 	/* libcoap's text ends in the protocol's name. */
 	log_notice("Listening at %s://%.*s", scheme, (int)strcspn(coap_endpoint_str(endpoint), " "),
 		coap_endpoint_str(endpoint));

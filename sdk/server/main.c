@@ -10,7 +10,9 @@
 
 static int usage(const char *word)
 {
-	fprintf(stderr, "lwm2m-server: there is no \"%s\": ctl or psk, or nothing to run the server; see --help\n", word);
+	fprintf(stderr,
+		"lwm2m-server: there is no \"%s\": ctl or psk, or nothing to run the server; see --help\n",
+		word);
 	return 2;
 }
 

@@ -2,8 +2,8 @@
 /*
  * model.h - what is known of objects by their numbers: names, types, units
  *
- * A small table of the objects that LwM2M itself defines and of the common IPSO ones; nothing here is needed to talk to a
- * client, it makes talking readable.
+ * A small table of the objects that LwM2M itself defines and of the common IPSO ones; nothing here is needed
+ * to talk to a client, it makes talking readable.
  */
 #pragma once
 
@@ -22,12 +22,14 @@ const struct model_resource *model_find(const struct path *path);
 
 #define MODEL_UNITS 5701 /* "Sensor Units" */
 
-/* The resource whose value is the unit of this one's ("/3303/0/5701" for "/3303/0/5700"). False: it has none. */
+/*
+ * The resource whose value is the unit of this one's ("/3303/0/5701" for "/3303/0/5700"). False: it has none.
+ */
 bool model_unit_path(const struct path *path, struct path *ret);
 
 /*
- * For codec_decode(): data is an enum value_type that holds for what the table does not know, or NULL. A type given by hand
- * is for all resources of the payload.
+ * For codec_decode(): data is an enum value_type that holds for what the table does not know, or NULL. A type
+ * given by hand is for all resources of the payload.
  */
 struct model_types {
 	enum value_type forced;

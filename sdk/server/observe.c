@@ -3,9 +3,9 @@
 
 #include "base/usec.h"
 
-#define NUMBER_HALF  (1 << 23)
-#define FRESH_AFTER  (128 * USEC_PER_SEC) /* RFC 7641, 3.4 */
-#define CANCEL_WAIT  (10 * USEC_PER_SEC)
+#define NUMBER_HALF (1 << 23)
+#define FRESH_AFTER (128 * USEC_PER_SEC) /* RFC 7641, 3.4 */
+#define CANCEL_WAIT (10 * USEC_PER_SEC)
 
 struct observation {
 	struct list link;
@@ -53,9 +53,12 @@ struct observation *observe_cancel(struct observation *observation)
 	if (observation->session) {
 		request = observation->request;
 		request.observe = 1;
-		/* Nobody waits for the answer; should the request get lost, the next notification gets a Reset. */
-		(void)exchange_start(observation->observations->exchanges, observation->session, &request, CANCEL_WAIT, NULL,
-			NULL, NULL);
+		/*
+		 * Nobody waits for the answer; should the request get lost, the next notification gets a
+		 * Reset.
+		 */
+		(void)exchange_start(observation->observations->exchanges, observation->session, &request,
+			CANCEL_WAIT, NULL, NULL, NULL);
 	}
 	end(observation);
 	list_remove(&observation->link);
@@ -90,8 +93,8 @@ static void on_first(void *userdata, int error, const struct packet *response)
 }
 
 int observe_start(struct observations *observations, const void *client, struct session *session,
-		  const struct packet *request, uint64_t timeout_us, observe_changed_t changed, void *userdata,
-		  struct observation **ret)
+	const struct packet *request, uint64_t timeout_us, observe_changed_t changed, void *userdata,
+	struct observation **ret)
 {
 	struct observation *observation;
 	int r;
@@ -115,8 +118,8 @@ int observe_start(struct observations *observations, const void *client, struct 
 	observation->timeout_us = timeout_us;
 	observation->changed = changed;
 	observation->userdata = userdata;
-	r = exchange_start(observations->exchanges, session, &observation->request, timeout_us, on_first, observation,
-		&observation->exchange);
+	r = exchange_start(observations->exchanges, session, &observation->request, timeout_us, on_first,
+		observation, &observation->exchange);
 	if (r < 0) {
 		free(observation);
 		return r;
@@ -134,7 +137,8 @@ static bool is_newer(const struct observation *observation, int number, usec_t n
 {
 	int last = observation->number;
 
-	return (last < number && number - last < NUMBER_HALF) || (last > number && last - number > NUMBER_HALF) ||
+	return (last < number && number - last < NUMBER_HALF) ||
+	       (last > number && last - number > NUMBER_HALF) ||
 	       now > usec_add(observation->heard, FRESH_AFTER);
 }
 
@@ -153,8 +157,9 @@ static void notify(struct observation *observation, const struct packet *respons
 	}
 	if (observation->session && response->block2.present && response->block2.more) {
 		observation->exchange = exchange_cancel(observation->exchange);
-		r = exchange_start_rest(observation->observations->exchanges, observation->session, &observation->request,
-			response, observation->timeout_us, on_rest, observation, &observation->exchange);
+		r = exchange_start_rest(observation->observations->exchanges, observation->session,
+			&observation->request, response, observation->timeout_us, on_rest, observation,
+			&observation->exchange);
 		if (r < 0)
 			observation->changed(observation->userdata, r, NULL);
 		return;
@@ -162,12 +167,14 @@ static void notify(struct observation *observation, const struct packet *respons
 	observation->changed(observation->userdata, 0, response);
 }
 
-bool observations_response(struct observations *observations, struct session *session, const struct packet *response)
+bool observations_response(
+	struct observations *observations, struct session *session, const struct packet *response)
 {
 	struct observation *observation;
 
 	list_for_each(observation, &observations->list, link)
-		if (observation->session == session && packet_token_equal(&observation->request.token, &response->token)) {
+		if (observation->session == session &&
+			packet_token_equal(&observation->request.token, &response->token)) {
 			notify(observation, response);
 			return true;
 		}

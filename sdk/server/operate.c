@@ -13,8 +13,8 @@ uint64_t operate_timeout(const struct command *command)
 	return usec_from_s(command->call.timeout_s ? command->call.timeout_s : VERB_TIMEOUT_S);
 }
 
-struct packet operate_request(const struct command *command, const struct client *client, uint8_t code,
-			      char path[PACKET_TEXT_MAX])
+struct packet operate_request(
+	const struct command *command, const struct client *client, uint8_t code, char path[PACKET_TEXT_MAX])
 {
 	struct packet request = packet_of(code);
 	char text[PATH_TEXT_MAX];
@@ -47,12 +47,14 @@ void operate_fail_code(struct command *command, uint8_t code)
 	packet_code_text(code, text);
 	switch (code) {
 	case PACKET_CODE(4, 0):
-		command_fail(command, code, "%s: %s cannot do this with %s: a value or argument is wrong for it", text, endpoint,
+		command_fail(command, code,
+			"%s: %s cannot do this with %s: a value or argument is wrong for it", text, endpoint,
 			path);
 		break;
 	case PACKET_CODE(4, 1):
 	case PACKET_CODE(4, 3):
-		command_fail(command, code, "%s: %s does not let this server %s %s", text, endpoint, verb, path);
+		command_fail(
+			command, code, "%s: %s does not let this server %s %s", text, endpoint, verb, path);
 		break;
 	case PACKET_CODE(4, 4):
 		command_fail(command, code, "%s: %s has no %s", text, endpoint, path);
@@ -61,13 +63,15 @@ void operate_fail_code(struct command *command, uint8_t code)
 		command_fail(command, code, "%s: %s of %s does not allow %s", text, path, endpoint, verb);
 		break;
 	case PACKET_CODE(4, 6):
-		command_fail(command, code, "%s: %s does not tell %s in this format; try another --format", text, endpoint, path);
+		command_fail(command, code, "%s: %s does not tell %s in this format; try another --format",
+			text, endpoint, path);
 		break;
 	case PACKET_CODE(4, 13):
 		command_fail(command, code, "%s: that is too much for %s of %s", text, path, endpoint);
 		break;
 	case PACKET_CODE(4, 15):
-		command_fail(command, code, "%s: %s does not take %s in this format; try another --format", text, endpoint, path);
+		command_fail(command, code, "%s: %s does not take %s in this format; try another --format",
+			text, endpoint, path);
 		break;
 	case PACKET_CODE(5, 3):
 		command_fail(command, code, "%s: %s cannot answer for %s right now", text, endpoint, path);
@@ -108,10 +112,12 @@ static void tell_links(struct command *command, const struct packet *response)
 	int r = payload_links_to_json(response->payload, &links);
 
 	if (r < 0) {
-		command_fail(command, 0, "The answer of %s cannot be read: %s", command->call.endpoint, payload_error(r));
+		command_fail(command, 0, "The answer of %s cannot be read: %s", command->call.endpoint,
+			payload_error(r));
 		return;
 	}
-	command_answer(command, json_pack("{s:s, s:s, s:o}", "kind", "links", "endpoint", command->call.endpoint, "links", links));
+	command_answer(command, json_pack("{s:s, s:s, s:o}", "kind", "links", "endpoint",
+					command->call.endpoint, "links", links));
 }
 
 static void tell_done(struct command *command, const struct packet *response)
@@ -120,8 +126,9 @@ static void tell_done(struct command *command, const struct packet *response)
 	json_t *answer;
 
 	path_format(&command->call.path, path);
-	answer = json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", "done", "endpoint", command->call.endpoint, "verb",
-		command->call.verb->name, "path", path, "code", packet_code_text(response->code, text));
+	answer = json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", "done", "endpoint", command->call.endpoint,
+		"verb", command->call.verb->name, "path", path, "code",
+		packet_code_text(response->code, text));
 	if (answer && response->path.len > 0)
 		(void)json_object_set_new(answer, "location", values_text(response->path));
 	command_answer(command, answer);
@@ -151,19 +158,21 @@ static void on_done(void *userdata, int error, const struct packet *response)
 
 static void start(struct command *command, const struct client *client, const struct packet *request)
 {
-	int r = exchange_start(&command->daemon->exchanges, client->session, request, operate_timeout(command), on_done, command,
-		&command->exchange);
+	int r = exchange_start(&command->daemon->exchanges, client->session, request,
+		operate_timeout(command), on_done, command, &command->exchange);
 
 	if (r < 0)
 		command_fail_exchange(command, r);
 }
 
 /* Write and Create: what is wrong with the words is a mistake in usage. */
-static bool add_payload(struct command *command, const struct client *client, struct packet *request, struct buffer *payload)
+static bool add_payload(
+	struct command *command, const struct client *client, struct packet *request, struct buffer *payload)
 {
 	char error[VERB_ERROR_MAX];
 	json_t *answer;
-	int r = payload_encode(&command->call, &client->links, command->data, payload, &request->format, error);
+	int r = payload_encode(
+		&command->call, &client->links, command->data, payload, &request->format, error);
 
 	request->payload = buffer_bytes(payload);
 	if (r >= 0)
@@ -179,7 +188,8 @@ static bool add_attributes(struct command *command, struct packet *request, stru
 {
 	query->limit = PACKET_TEXT_MAX;
 	for (size_t i = 0; i < command->call.n_words; i++)
-		if ((i > 0 && buffer_append_byte(query, '&') < 0) || buffer_append_text(query, command->call.words[i]) < 0) {
+		if ((i > 0 && buffer_append_byte(query, '&') < 0) ||
+			buffer_append_text(query, command->call.words[i]) < 0) {
 			command_fail(command, 0, "Too many attributes for one request");
 			return false;
 		}
@@ -190,8 +200,12 @@ static bool add_attributes(struct command *command, struct packet *request, stru
 void operate(struct command *command)
 {
 	static const uint8_t codes[] = {
-		[VERB_READ] = PACKET_GET,	[VERB_WRITE] = PACKET_PUT,   [VERB_EXEC] = PACKET_POST,
-		[VERB_DISCOVER] = PACKET_GET,	[VERB_CREATE] = PACKET_POST, [VERB_DELETE] = PACKET_DELETE,
+		[VERB_READ] = PACKET_GET,
+		[VERB_WRITE] = PACKET_PUT,
+		[VERB_EXEC] = PACKET_POST,
+		[VERB_DISCOVER] = PACKET_GET,
+		[VERB_CREATE] = PACKET_POST,
+		[VERB_DELETE] = PACKET_DELETE,
 		[VERB_ATTR] = PACKET_PUT,
 	};
 	_cleanup_(buffer_deinit) struct buffer text = { 0 };
@@ -215,7 +229,8 @@ void operate(struct command *command)
 		request.format = CODEC_TEXT;
 	if (call->verb->id == VERB_WRITE && call->update)
 		request.code = PACKET_POST;
-	if ((call->verb->id == VERB_WRITE || call->verb->id == VERB_CREATE) && !add_payload(command, client, &request, &text))
+	if ((call->verb->id == VERB_WRITE || call->verb->id == VERB_CREATE) &&
+		!add_payload(command, client, &request, &text))
 		return;
 	if (call->verb->id == VERB_CREATE && call->path.depth == PATH_INSTANCE) /* the id is in the payload */
 		request.path.len = (size_t)((const uint8_t *)strrchr(path, '/') - request.path.data);

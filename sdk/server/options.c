@@ -66,7 +66,9 @@ static int set_log_level(const char *name)
 	int level = log_level_parse(name);
 
 	if (level < 0) {
-		fprintf(stderr, "lwm2m-server: there is no log level \"%s\": error, warning, notice, info or debug\n", name);
+		fprintf(stderr,
+			"lwm2m-server: there is no log level \"%s\": error, warning, notice, info or debug\n",
+			name);
 		return level;
 	}
 	log_set_level(level);

@@ -16,7 +16,7 @@ struct options {
 		bool secure;
 	} listen[OPTIONS_LISTEN_MAX];
 	size_t n_listen;
-	bool console;        /* a console on the standard input where that is a terminal */
+	bool console; /* a console on the standard input where that is a terminal */
 	char default_dir[4096];
 };
 
@@ -24,6 +24,7 @@ struct options {
 enum options_result { OPTIONS_OK, OPTIONS_DONE };
 
 /*
- * Reads options up to the first word; argc and argv are then what is left. -EINVAL: said on stderr, with how to find help.
+ * Reads options up to the first word; argc and argv are then what is left. -EINVAL: said on stderr, with how
+ * to find help.
  */
 int options_parse(int *argc, char ***argv, struct options *ret);

@@ -55,7 +55,8 @@ static int append(char *text, struct bytes *at, char separator, struct bytes seg
 {
 	bool lead = separator == '/' || at->len > 0;
 
-	if (at->len + lead + segment.len > PACKET_TEXT_MAX || (segment.len && memchr(segment.data, separator, segment.len)))
+	if (at->len + lead + segment.len > PACKET_TEXT_MAX ||
+		(segment.len && memchr(segment.data, separator, segment.len)))
 		return -EBADMSG;
 	if (lead)
 		text[at->len++] = separator;
@@ -85,7 +86,8 @@ static int take_block(struct bytes value, struct packet_block *ret)
 	return ret->szx == 7 ? -EBADMSG : 0;
 }
 
-static int take_option(unsigned int number, struct bytes value, struct packet_texts *texts, struct packet *packet)
+static int take_option(
+	unsigned int number, struct bytes value, struct packet_texts *texts, struct packet *packet)
 {
 	switch (number) {
 	case COAP_OPTION_URI_PATH:
@@ -127,7 +129,8 @@ int packet_decode(const coap_pdu_t *pdu, struct packet_texts *texts, struct pack
 	packet.mid = (uint16_t)coap_pdu_get_mid(pdu);
 	coap_option_iterator_init(pdu, &options, COAP_OPT_ALL);
 	while ((option = coap_option_next(&options))) {
-		r = take_option(options.number, BYTES(coap_opt_value(option), coap_opt_length(option)), texts, &packet);
+		r = take_option(options.number, BYTES(coap_opt_value(option), coap_opt_length(option)), texts,
+			&packet);
 		if (r < 0)
 			return r;
 	}
@@ -176,7 +179,8 @@ int packet_encode(const struct packet *packet, coap_pdu_t *pdu)
 	if (ok && packet->observe >= 0)
 		ok = add_uint(pdu, COAP_OPTION_OBSERVE, (uint32_t)packet->observe);
 	if (ok)
-		ok = add_segments(pdu, request ? COAP_OPTION_URI_PATH : COAP_OPTION_LOCATION_PATH, packet->path, '/');
+		ok = add_segments(
+			pdu, request ? COAP_OPTION_URI_PATH : COAP_OPTION_LOCATION_PATH, packet->path, '/');
 	if (ok && packet->format >= 0)
 		ok = add_uint(pdu, COAP_OPTION_CONTENT_FORMAT, (uint32_t)packet->format);
 	if (ok)

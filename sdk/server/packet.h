@@ -2,9 +2,9 @@
 /*
  * packet.h - a CoAP message as plain data, between libcoap's PDUs and everything else here
  *
- * A packet owns nothing: path, query and payload are borrowed, from the PDU it was decoded from or from whoever fills one in
- * to send it. Path and query are text as people write it ("/rd/5a", "lt=60&b=U"). What a packet has no room for makes it bad
- * (packet_decode: -EBADMSG), never cut short.
+ * A packet owns nothing: path, query and payload are borrowed, from the PDU it was decoded from or from
+ * whoever fills one in to send it. Path and query are text as people write it ("/rd/5a", "lt=60&b=U"). What a
+ * packet has no room for makes it bad (packet_decode: -EBADMSG), never cut short.
  */
 #pragma once
 
@@ -29,8 +29,8 @@ struct packet_token {
 struct packet {
 	uint8_t code; /* PACKET_CODE(2, 05) */
 	struct packet_token token;
-	uint16_t mid;         /* of a received one */
-	struct bytes path;    /* Uri-Path, of a response Location-Path; empty: none */
+	uint16_t mid;      /* of a received one */
+	struct bytes path; /* Uri-Path, of a response Location-Path; empty: none */
 	struct bytes query;
 	int format, accept, observe; /* -1: not there */
 	struct bytes etag;
@@ -44,10 +44,10 @@ struct packet_texts {
 };
 
 #define PACKET_CODE(class, detail) ((uint8_t)((class) << 5 | (detail)))
-#define PACKET_GET    1
-#define PACKET_POST   2
-#define PACKET_PUT    3
-#define PACKET_DELETE 4
+#define PACKET_GET                 1
+#define PACKET_POST                2
+#define PACKET_PUT                 3
+#define PACKET_DELETE              4
 
 /* An empty packet with this code. */
 struct packet packet_of(uint8_t code);
@@ -62,7 +62,10 @@ static inline bool packet_token_equal(const struct packet_token *a, const struct
 	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/* Reads a PDU. -EBADMSG: texts or a token too long, an id in the path with a slash, a Content-Format past 65535. */
+/*
+ * Reads a PDU. -EBADMSG: texts or a token too long, an id in the path with a slash, a Content-Format past
+ * 65535.
+ */
 int packet_decode(const coap_pdu_t *pdu, struct packet_texts *texts, struct packet *ret);
 
 /* Adds token (requests), options and payload to a new PDU whose code is set. -ENOSPC: they do not fit. */

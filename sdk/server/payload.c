@@ -19,7 +19,8 @@ static int __attribute__((format(printf, 2, 3))) fail(char *error, const char *f
 	return -EINVAL;
 }
 
-static int add_value(const struct verb_call *call, const struct path *path, const char *text, struct records *records, char *error)
+static int add_value(const struct verb_call *call, const struct path *path, const char *text,
+	struct records *records, char *error)
 {
 	struct model_types types = { call->type };
 	enum value_type type = model_type_of(&types, path);
@@ -29,7 +30,8 @@ static int add_value(const struct verb_call *call, const struct path *path, cons
 	path_format(path, name);
 	if (type == VALUE_NONE)
 		return fail(error, "The type of %s is not known here%s", name,
-			model_find(path) ? ": it is executed, not written" : ": add --type integer, string, ...");
+			model_find(path) ? ": it is executed, not written" :
+					   ": add --type integer, string, ...");
 	r = values_add(records, path, type, text);
 	if (r == -ENOMEM)
 		return fail(error, "Out of memory");
@@ -50,7 +52,8 @@ static int split_word(const struct path *below, const char *word, struct path *r
 
 	if (!equals)
 		return -EINVAL;
-	for (rest = BYTES(word, equals - word); rest.data; rest = slash ? BYTES(slash + 1, rest.len - id.len - 1) : BYTES(NULL, 0)) {
+	for (rest = BYTES(word, equals - word); rest.data;
+		rest = slash ? BYTES(slash + 1, rest.len - id.len - 1) : BYTES(NULL, 0)) {
 		slash = rest.len ? memchr(rest.data, '/', rest.len) : NULL;
 		id = BYTES(rest.data, slash ? (size_t)(slash - rest.data) : rest.len);
 		if (path.depth == PATH_RESOURCE_INSTANCE || path_id_parse(id, false, &number) < 0)
@@ -62,7 +65,8 @@ static int split_word(const struct path *below, const char *word, struct path *r
 	return 0;
 }
 
-static int add_words(const struct verb_call *call, const struct path *below, struct records *records, char *error)
+static int add_words(
+	const struct verb_call *call, const struct path *below, struct records *records, char *error)
 {
 	struct path path;
 	const char *value;
@@ -77,10 +81,12 @@ static int add_words(const struct verb_call *call, const struct path *below, str
 	return r;
 }
 
-static int add_records(const struct verb_call *call, struct bytes data, const struct path *base, struct records *records, char *error)
+static int add_records(const struct verb_call *call, struct bytes data, const struct path *base,
+	struct records *records, char *error)
 {
 	bool many = base->depth < PATH_RESOURCE || call->instances;
-	struct value value = { .type = call->type == VALUE_STRING ? VALUE_STRING : VALUE_OPAQUE, .bytes = data };
+	struct value value = { .type = call->type == VALUE_STRING ? VALUE_STRING : VALUE_OPAQUE,
+		.bytes = data };
 
 	if (call->file) {
 		if (many || call->n_words > 0)
@@ -96,7 +102,8 @@ static int add_records(const struct verb_call *call, struct bytes data, const st
 }
 
 /* Text is enough for one value, but for bytes; TLV is what all clients have, unless theirs say otherwise. */
-static int choose_format(const struct verb_call *call, const struct links *client, const struct records *records)
+static int choose_format(
+	const struct verb_call *call, const struct links *client, const struct records *records)
 {
 	bool single = call->path.depth >= PATH_RESOURCE && !call->instances;
 
@@ -118,8 +125,8 @@ static int append_empty_instance(uint16_t id, struct buffer *payload)
 	return id > 255 ? buffer_append(payload, wide, 3) : buffer_append(payload, narrow, 2);
 }
 
-int payload_encode(const struct verb_call *call, const struct links *client, struct bytes data, struct buffer *ret_payload,
-		   int *ret_format, char error[VERB_ERROR_MAX])
+int payload_encode(const struct verb_call *call, const struct links *client, struct bytes data,
+	struct buffer *ret_payload, int *ret_format, char error[VERB_ERROR_MAX])
 {
 	_cleanup_(records_deinit) struct records records = { 0 };
 	bool create = call->verb->id == VERB_CREATE;
@@ -128,12 +135,15 @@ int payload_encode(const struct verb_call *call, const struct links *client, str
 
 	if (create && below.depth == PATH_OBJECT)
 		below = path_child(below, PATH_ID_NONE);
-	r = create ? add_words(call, &below, &records, error) : add_records(call, data, &base, &records, error);
+	r = create ? add_words(call, &below, &records, error) :
+		     add_records(call, data, &base, &records, error);
 	if (r < 0)
 		return r;
 	if (!create && records.count == 0 && base.depth < PATH_RESOURCE)
 		return fail(error, "Nothing to write: add RESOURCE=VALUE");
-	format = create && below.ids[1] == PATH_ID_NONE && call->format < 0 ? CODEC_TLV : choose_format(call, client, &records);
+	format = create && below.ids[1] == PATH_ID_NONE && call->format < 0 ?
+			 CODEC_TLV :
+			 choose_format(call, client, &records);
 	if (create && records.count == 0 && format == CODEC_TLV) {
 		r = below.ids[1] == PATH_ID_NONE ? 0 : append_empty_instance(below.ids[1], ret_payload);
 	} else {
@@ -147,7 +157,7 @@ int payload_encode(const struct verb_call *call, const struct links *client, str
 }
 
 int payload_to_json(const struct path *path, int format, struct bytes payload, enum value_type type,
-		    struct records *units, json_t **ret)
+	struct records *units, json_t **ret)
 {
 	_cleanup_(records_deinit) struct records records = { 0 };
 	struct model_types forced = { type };
@@ -187,7 +197,8 @@ static json_t *attributes_to_json(struct bytes attributes)
 		memcpy(name, one.data, len);
 		name[len] = '\0';
 		if (links_attribute(one, name, &value))
-			(void)json_object_set_new(object, name, one.len > len ? values_text(value) : json_true());
+			(void)json_object_set_new(
+				object, name, one.len > len ? values_text(value) : json_true());
 	}
 	return object;
 }
@@ -195,11 +206,14 @@ static json_t *attributes_to_json(struct bytes attributes)
 static json_t *link_to_json(const struct links_entry *entry)
 {
 	const struct model_resource *resource = model_find(&entry->path);
-	const char *name = resource ? resource->name : entry->path.depth == PATH_OBJECT ? model_object_name(entry->path.ids[0]) : NULL;
+	const char *name = resource                         ? resource->name :
+			   entry->path.depth == PATH_OBJECT ? model_object_name(entry->path.ids[0]) :
+							      NULL;
 	char path[PATH_TEXT_MAX];
 
 	path_format(&entry->path, path);
-	return json_pack("{s:s, s:s*, s:o}", "path", path, "name", name, "attributes", attributes_to_json(entry->attributes));
+	return json_pack("{s:s, s:s*, s:o}", "path", path, "name", name, "attributes",
+		attributes_to_json(entry->attributes));
 }
 
 int payload_links_to_json(struct bytes payload, json_t **ret)

@@ -33,7 +33,8 @@ static int widest(const json_t *array, const char *key)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(array, i, item) {
+	json_array_foreach(array, i, item)
+	{
 		int n = width_of(text_of(item, key));
 
 		if (n > width)
@@ -117,7 +118,8 @@ static void print_values(FILE *out, const json_t *answer, const char *before)
 
 	if (json_array_size(values) == 0)
 		fprintf(out, "%sno values\n", before);
-	json_array_foreach(values, i, item) {
+	json_array_foreach(values, i, item)
+	{
 		const char *unit = text_of(item, "unit");
 
 		fputs(before, out);
@@ -156,7 +158,8 @@ static void print_attributes(FILE *out, const json_t *attributes)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)attributes, key, value) {
+	json_object_foreach((json_t *)attributes, key, value)
+	{
 		fprintf(out, " %s", key);
 		if (json_is_string(value)) {
 			fputc('=', out);
@@ -172,7 +175,8 @@ static void print_links(FILE *out, const json_t *answer)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(links, i, item) {
+	json_array_foreach(links, i, item)
+	{
 		const json_t *attributes = json_object_get(item, "attributes");
 		const char *name = text_of(item, "name");
 
@@ -223,8 +227,13 @@ static void print_object(FILE *out, const json_t *object)
 	size_t i;
 	json_t *instance;
 
-	fprintf(out, "  /%lld%*s%s", (long long)id, id > 9999 ? 1 : id > 999 ? 2 : id > 99 ? 3 : id > 9 ? 4 : 5, "",
-		*name ? name : "(not known here)");
+	fprintf(out, "  /%lld%*s%s", (long long)id,
+		id > 9999 ? 1 :
+		id > 999  ? 2 :
+		id > 99   ? 3 :
+		id > 9    ? 4 :
+			    5,
+		"", *name ? name : "(not known here)");
 	if (*version) {
 		fputs(" ", out);
 		print_text(out, version);
@@ -246,8 +255,7 @@ static void print_show(FILE *out, const json_t *answer)
 	print_client(out, answer);
 	if (*dtls)
 		fprintf(out, "  over %s\n", dtls);
-	json_array_foreach(json_object_get(answer, "objects"), i, object)
-		print_object(out, object);
+	json_array_foreach(json_object_get(answer, "objects"), i, object) print_object(out, object);
 }
 
 static void print_event(FILE *out, const json_t *answer)
@@ -272,7 +280,8 @@ static void print_done(FILE *out, const json_t *answer)
 	const char *location = text_of(answer, "location"), *verb = text_of(answer, "verb");
 
 	if (strcmp(verb, "cancel") == 0) {
-		fprintf(out, "%lld cancelled\n", (long long)json_integer_value(json_object_get(answer, "observations")));
+		fprintf(out, "%lld cancelled\n",
+			(long long)json_integer_value(json_object_get(answer, "observations")));
 		return;
 	}
 	fprintf(out, "%s  %s", *location ? location : text_of(answer, "path"), text_of(answer, "code"));
@@ -283,8 +292,12 @@ static const struct {
 	const char *kind;
 	void (*print)(FILE *out, const json_t *answer);
 } kinds[] = {
-	{ "client", print_client }, { "show", print_show }, { "notification", print_notification },
-	{ "links", print_links },   { "event", print_event }, { "done", print_done },
+	{ "client", print_client },
+	{ "show", print_show },
+	{ "notification", print_notification },
+	{ "links", print_links },
+	{ "event", print_event },
+	{ "done", print_done },
 };
 
 /* 15 digits where they are enough for every number: 21.3 is not to become 21.300000000000001. */
@@ -299,12 +312,8 @@ static bool needs_17_digits(const json_t *json)
 		snprintf(text, sizeof(text), "%.15g", json_real_value(json));
 		return strtod(text, NULL) != json_real_value(json);
 	}
-	json_array_foreach(json, i, item)
-		if (needs_17_digits(item))
-			return true;
-	json_object_foreach((json_t *)json, key, item)
-		if (needs_17_digits(item))
-			return true;
+	json_array_foreach(json, i, item) if (needs_17_digits(item)) return true;
+	json_object_foreach((json_t *)json, key, item) if (needs_17_digits(item)) return true;
 	return false;
 }
 

@@ -2,8 +2,9 @@
 /*
  * print.h - answers, for people or for scripts
  *
- * Kinds of answers: client and show (a registration), values and notification (path, name, value, unit), links (Discover),
- * done (what was asked is done), event (what a client did), error. As JSON each is one line, as it came.
+ * Kinds of answers: client and show (a registration), values and notification (path, name, value, unit),
+ * links (Discover), done (what was asked is done), event (what a client did), error. As JSON each is one
+ * line, as it came.
  */
 #pragma once
 

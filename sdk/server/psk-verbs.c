@@ -85,7 +85,8 @@ int psk_verbs_run(const char *dir, int argc, char *argv[])
 {
 	_cleanup_(psk_freep) struct psk *psk = NULL;
 	const char *verb = argc > 0 ? argv[0] : "";
-	bool is_add = strcmp(verb, "add") == 0 && argc == 4, is_remove = strcmp(verb, "remove") == 0 && argc == 2;
+	bool is_add = strcmp(verb, "add") == 0 && argc == 4,
+	     is_remove = strcmp(verb, "remove") == 0 && argc == 2;
 	bool is_list = strcmp(verb, "list") == 0 && argc == 1;
 
 	if (!is_add && !is_remove && !is_list)

@@ -67,7 +67,10 @@ static bool is_name(const char *text, size_t max)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0' :
+	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
+				      -1;
 }
 
 static int parse_key(const char *text, struct psk_entry *entry)
@@ -145,8 +148,9 @@ static int take_line(struct psk *psk, char *line)
 	*identity++ = *key++ = '\0';
 	end = key + strcspn(key, "\t ");
 	*end = '\0';
-	if (!is_name(line, PSK_ENDPOINT_MAX) || !is_name(identity, PSK_IDENTITY_MAX) || parse_key(key, &entry) < 0 ||
-	    find(psk, bytes_of(line), false) || find(psk, bytes_of(identity), true))
+	if (!is_name(line, PSK_ENDPOINT_MAX) || !is_name(identity, PSK_IDENTITY_MAX) ||
+		parse_key(key, &entry) < 0 || find(psk, bytes_of(line), false) ||
+		find(psk, bytes_of(identity), true))
 		return -EBADMSG;
 	r = append(psk, line, identity, &entry);
 	explicit_bzero(&entry, sizeof(entry));
@@ -163,7 +167,8 @@ static int take_lines(struct psk *psk, FILE *file, const char *path)
 		r = take_line(psk, line);
 		explicit_bzero(line, size);
 		if (r == -EBADMSG)
-			log_error("%s:%u: not ENDPOINT, IDENTITY and KEY with tabs between, or one of them a second time",
+			log_error("%s:%u: not ENDPOINT, IDENTITY and KEY with tabs between, or one of them a "
+				  "second time",
 				path, number);
 	}
 	return r;
@@ -322,14 +327,16 @@ static int lock(struct psk *psk)
 static int check(const char *endpoint, const char *identity, const char *key, struct psk_entry *ret)
 {
 	if (!is_name(endpoint, PSK_ENDPOINT_MAX))
-		log_error("\"%s\" cannot be an endpoint: 1 to %d bytes without control characters, no # first", endpoint,
-			PSK_ENDPOINT_MAX);
+		log_error(
+			"\"%s\" cannot be an endpoint: 1 to %d bytes without control characters, no # first",
+			endpoint, PSK_ENDPOINT_MAX);
 	else if (!is_name(identity, PSK_IDENTITY_MAX))
-		log_error("\"%s\" cannot be an identity: 1 to %d bytes without control characters, no # first", identity,
-			PSK_IDENTITY_MAX);
+		log_error(
+			"\"%s\" cannot be an identity: 1 to %d bytes without control characters, no # first",
+			identity, PSK_IDENTITY_MAX);
 	else if (parse_key(key, ret) < 0)
-		log_error("The key has to be %d to %d hexadecimal digits, an even number of them", 2 * PSK_KEY_MIN,
-			2 * PSK_KEY_MAX);
+		log_error("The key has to be %d to %d hexadecimal digits, an even number of them",
+			2 * PSK_KEY_MIN, 2 * PSK_KEY_MAX);
 	else
 		return 0;
 	return -EINVAL;

@@ -32,12 +32,13 @@ static struct rd_upload *find_upload(struct rd *rd, struct session *session, con
 {
 	for (size_t i = 0; i < RD_UPLOADS_MAX; i++)
 		if (rd->uploads[i].session == session && rd->uploads[i].code == request->code &&
-		    bytes_equal(bytes_of(rd->uploads[i].path), request->path))
+			bytes_equal(bytes_of(rd->uploads[i].path), request->path))
 			return &rd->uploads[i];
 	return NULL;
 }
 
-static struct rd_upload *new_upload(struct rd *rd, usec_t now, struct session *session, const struct packet *request)
+static struct rd_upload *new_upload(
+	struct rd *rd, usec_t now, struct session *session, const struct packet *request)
 {
 	struct rd_upload *upload = find_upload(rd, session, request);
 
@@ -49,23 +50,24 @@ static struct rd_upload *new_upload(struct rd *rd, usec_t now, struct session *s
 	drop(upload);
 	upload->session = transport_hold(session);
 	upload->code = request->code;
-	snprintf(upload->path, sizeof(upload->path), "%.*s", (int)request->path.len, (const char *)request->path.data);
+	snprintf(upload->path, sizeof(upload->path), "%.*s", (int)request->path.len,
+		(const char *)request->path.data);
 	upload->body.limit = bytes_equal(request->path, BYTES_LITERAL("/dp")) ? SEND_MAX : CLIENTS_LINKS_MAX;
 	return upload;
 }
 
 /* 0: the body is whole, in upload; otherwise the code to answer with. */
 static uint8_t add_block(struct rd *rd, usec_t now, struct session *session, const struct packet *request,
-			 struct rd_upload **ret)
+	struct rd_upload **ret)
 {
 	const struct packet_block *block = &request->block1;
-	struct rd_upload *upload = block->num == 0 ? new_upload(rd, now, session, request) :
-						     find_upload(rd, session, request);
+	struct rd_upload *upload =
+		block->num == 0 ? new_upload(rd, now, session, request) : find_upload(rd, session, request);
 
 	if (!upload)
 		return block->num == 0 ? PACKET_CODE(5, 3) : PACKET_CODE(4, 8);
 	if (block->num * packet_block_size(block) != upload->body.len ||
-	    (block->more && request->payload.len != packet_block_size(block)))
+		(block->more && request->payload.len != packet_block_size(block)))
 		return PACKET_CODE(4, 8);
 	if (buffer_append(&upload->body, request->payload.data, request->payload.len) < 0) {
 		drop(upload);
@@ -79,8 +81,10 @@ static uint8_t add_block(struct rd *rd, usec_t now, struct session *session, con
 static uint8_t code_of(int r, uint8_t done)
 {
 	static const uint8_t codes[] = {
-		[CLIENTS_BAD_REQUEST] = PACKET_CODE(4, 0),  [CLIENTS_FORBIDDEN] = PACKET_CODE(4, 3),
-		[CLIENTS_NOT_FOUND] = PACKET_CODE(4, 4),    [CLIENTS_BAD_VERSION] = PACKET_CODE(4, 12),
+		[CLIENTS_BAD_REQUEST] = PACKET_CODE(4, 0),
+		[CLIENTS_FORBIDDEN] = PACKET_CODE(4, 3),
+		[CLIENTS_NOT_FOUND] = PACKET_CODE(4, 4),
+		[CLIENTS_BAD_VERSION] = PACKET_CODE(4, 12),
 		[CLIENTS_FULL] = PACKET_CODE(5, 3),
 	};
 
@@ -91,13 +95,15 @@ static void log_refused(struct session *session, const char *what, struct bytes 
 {
 	char address[TRANSPORT_ADDRESS_MAX];
 
-	log_warning("Refused %s as \"%.*s\" from %s: %s", what, (int)endpoint.len, (const char *)endpoint.data,
-		transport_address(session, address), why);
+	log_warning("Refused %s as \"%.*s\" from %s: %s", what, (int)endpoint.len,
+		(const char *)endpoint.data, transport_address(session, address), why);
 }
 
-/* Who may register as this endpoint is said by the PSK store: where it has the endpoint, only that identity. */
-static enum clients_result check_endpoint(struct rd *rd, struct session *session, const char *identity,
-					  struct clients_request *request)
+/*
+ * Who may register as this endpoint is said by the PSK store: where it has the endpoint, only that identity.
+ */
+static enum clients_result check_endpoint(
+	struct rd *rd, struct session *session, const char *identity, struct clients_request *request)
 {
 	const struct psk_entry *own = identity ? psk_find_identity(rd->psk, bytes_of(identity)) : NULL;
 
@@ -108,18 +114,20 @@ static enum clients_result check_endpoint(struct rd *rd, struct session *session
 	if (own && request->endpoint.len == 0)
 		request->endpoint = bytes_of(own->endpoint);
 	if (own && !bytes_equal(request->endpoint, bytes_of(own->endpoint))) {
-		log_refused(session, "a registration", request->endpoint, "its PSK identity is another endpoint's");
+		log_refused(session, "a registration", request->endpoint,
+			"its PSK identity is another endpoint's");
 		return CLIENTS_FORBIDDEN;
 	}
 	if (!own && psk_find_endpoint(rd->psk, request->endpoint)) {
-		log_refused(session, "a registration", request->endpoint, "this endpoint has a key and has to use DTLS");
+		log_refused(session, "a registration", request->endpoint,
+			"this endpoint has a key and has to use DTLS");
 		return CLIENTS_FORBIDDEN;
 	}
 	return CLIENTS_OK;
 }
 
-static int do_register(struct rd *rd, usec_t now, const struct clients_sender *sender, const struct packet *request,
-		       struct bytes body, struct packet *response, char text[PACKET_TEXT_MAX])
+static int do_register(struct rd *rd, usec_t now, const struct clients_sender *sender,
+	const struct packet *request, struct bytes body, struct packet *response, char text[PACKET_TEXT_MAX])
 {
 	struct clients_request parsed;
 	struct client *client;
@@ -134,8 +142,8 @@ static int do_register(struct rd *rd, usec_t now, const struct clients_sender *s
 	return r;
 }
 
-static int do_update(struct rd *rd, usec_t now, const struct clients_sender *sender, const struct packet *request,
-		     struct bytes location, struct bytes body)
+static int do_update(struct rd *rd, usec_t now, const struct clients_sender *sender,
+	const struct packet *request, struct bytes location, struct bytes body)
 {
 	struct clients_request parsed;
 	struct client *client;
@@ -146,7 +154,8 @@ static int do_update(struct rd *rd, usec_t now, const struct clients_sender *sen
 	return r == 0 ? clients_update(rd->clients, now, sender, location, &parsed, body, &client) : r;
 }
 
-static uint8_t do_send(struct rd *rd, struct session *session, const struct packet *request, struct bytes body)
+static uint8_t do_send(
+	struct rd *rd, struct session *session, const struct packet *request, struct bytes body)
 {
 	struct client *client;
 
@@ -157,8 +166,8 @@ static uint8_t do_send(struct rd *rd, struct session *session, const struct pack
 	return PACKET_CODE(4, 4);
 }
 
-static void dispatch(struct rd *rd, usec_t now, struct session *session, const struct packet *request, struct bytes body,
-		     struct packet *response, char text[PACKET_TEXT_MAX])
+static void dispatch(struct rd *rd, usec_t now, struct session *session, const struct packet *request,
+	struct bytes body, struct packet *response, char text[PACKET_TEXT_MAX])
 {
 	static const struct bytes rd_path = { (const uint8_t *)"/rd/", 4 };
 	struct bytes identity = transport_identity(session), location = request->path;
@@ -174,23 +183,28 @@ static void dispatch(struct rd *rd, usec_t now, struct session *session, const s
 	}
 	response->code = PACKET_CODE(4, 4);
 	if (bytes_equal(request->path, BYTES_LITERAL("/dp"))) {
-		response->code = request->code == PACKET_POST ? do_send(rd, session, request, body) : PACKET_CODE(4, 5);
+		response->code = request->code == PACKET_POST ? do_send(rd, session, request, body) :
+								PACKET_CODE(4, 5);
 	} else if (bytes_equal(request->path, BYTES_LITERAL("/rd"))) {
-		response->code = request->code != PACKET_POST ? PACKET_CODE(4, 5) :
-			code_of(do_register(rd, now, &sender, request, body, response, text), PACKET_CODE(2, 1));
+		response->code = request->code != PACKET_POST ?
+					 PACKET_CODE(4, 5) :
+					 code_of(do_register(rd, now, &sender, request, body, response, text),
+						 PACKET_CODE(2, 1));
 	} else if (location.len > rd_path.len && memcmp(location.data, rd_path.data, rd_path.len) == 0) {
 		location = BYTES(location.data + rd_path.len, location.len - rd_path.len);
 		if (request->code == PACKET_DELETE)
-			response->code = code_of(clients_deregister(rd->clients, &sender, location), PACKET_CODE(2, 2));
+			response->code = code_of(
+				clients_deregister(rd->clients, &sender, location), PACKET_CODE(2, 2));
 		else if (request->code == PACKET_POST || request->code == PACKET_PUT)
-			response->code = code_of(do_update(rd, now, &sender, request, location, body), PACKET_CODE(2, 4));
+			response->code = code_of(
+				do_update(rd, now, &sender, request, location, body), PACKET_CODE(2, 4));
 		else
 			response->code = PACKET_CODE(4, 5);
 	}
 }
 
 void rd_request(struct rd *rd, usec_t now, struct session *session, const struct packet *request,
-		struct packet *response, char text[PACKET_TEXT_MAX])
+	struct packet *response, char text[PACKET_TEXT_MAX])
 {
 	struct rd_upload *upload = NULL;
 	struct bytes body = request->payload;

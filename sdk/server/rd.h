@@ -2,7 +2,8 @@
 /*
  * rd.h - what clients ask of the server: /rd (Register, Update, De-register) and /dp (Send)
  *
- * Answers each request at once. Bodies that come in blocks are put together here, a few at a time and of bounded length.
+ * Answers each request at once. Bodies that come in blocks are put together here, a few at a time and of
+ * bounded length.
  */
 #pragma once
 
@@ -34,7 +35,7 @@ void rd_deinit(struct rd *rd);
 
 /* Fills in response; its path may be written to text. */
 void rd_request(struct rd *rd, usec_t now, struct session *session, const struct packet *request,
-		struct packet *response, char text[PACKET_TEXT_MAX]);
+	struct packet *response, char text[PACKET_TEXT_MAX]);
 
 /* Gives back what is held for the session's bodies. */
 void rd_lose_session(struct rd *rd, const struct session *session);

@@ -4,13 +4,13 @@
 #define EXCHANGE_LIFETIME (247 * USEC_PER_SEC) /* RFC 7252, 4.8.2 */
 
 bool repeats_find(struct repeats *repeats, usec_t now, const void *session, const struct packet *request,
-		  struct packet *answer)
+	struct packet *answer)
 {
 	for (size_t i = 0; i < REPEATS_MAX; i++) {
 		const struct repeat *entry = &repeats->entries[i];
 
 		if (entry->session != session || entry->mid != request->mid || now >= entry->expires ||
-		    !packet_token_equal(&entry->token, &request->token))
+			!packet_token_equal(&entry->token, &request->token))
 			continue;
 		answer->code = entry->code;
 		answer->block1 = entry->block1;
@@ -21,7 +21,7 @@ bool repeats_find(struct repeats *repeats, usec_t now, const void *session, cons
 }
 
 void repeats_add(struct repeats *repeats, usec_t now, const void *session, const struct packet *request,
-		 const struct packet *answer)
+	const struct packet *answer)
 {
 	struct repeat *entry = &repeats->entries[repeats->next];
 

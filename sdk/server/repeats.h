@@ -2,8 +2,8 @@
 /*
  * repeats.h - the last requests and what they were answered, for when an answer gets lost
  *
- * A ring of bounded length: an entry goes when its EXCHANGE_LIFETIME is over, or when others need the place. Answers here are
- * a code and a location. Sessions are told apart by address only and are never looked into.
+ * A ring of bounded length: an entry goes when its EXCHANGE_LIFETIME is over, or when others need the place.
+ * Answers here are a code and a location. Sessions are told apart by address only and are never looked into.
  */
 #pragma once
 
@@ -31,11 +31,11 @@ struct repeats {
 
 /* True: the request was answered before; answer is what with, its path borrowed from the ring. */
 bool repeats_find(struct repeats *repeats, usec_t now, const void *session, const struct packet *request,
-		  struct packet *answer);
+	struct packet *answer);
 
 /* Answers with a payload or a long location are not kept. */
 void repeats_add(struct repeats *repeats, usec_t now, const void *session, const struct packet *request,
-		 const struct packet *answer);
+	const struct packet *answer);
 
 /* The session is no more; another one may get its address. */
 void repeats_forget(struct repeats *repeats, const void *session);

@@ -24,7 +24,7 @@ static struct transport *transport_of(const coap_session_t *session)
 }
 
 static void on_request(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
-		       const coap_string_t *query, coap_pdu_t *response)
+	const coap_string_t *query, coap_pdu_t *response)
 {
 	struct transport *transport = transport_of(session);
 	struct packet_texts texts;
@@ -36,15 +36,16 @@ static void on_request(coap_resource_t *resource, coap_session_t *session, const
 		return;
 	}
 	if (!repeats_find(&transport->repeats, usec_now(), session, &packet, &answer)) {
-		transport->handlers->request(transport->userdata, (struct session *)session, &packet, &answer, text);
+		transport->handlers->request(
+			transport->userdata, (struct session *)session, &packet, &answer, text);
 		repeats_add(&transport->repeats, usec_now(), session, &packet, &answer);
 	}
 	coap_pdu_set_code(response, (coap_pdu_code_t)answer.code);
 	(void)packet_encode(&answer, response);
 }
 
-static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
-				   const coap_mid_t mid)
+static coap_response_t on_response(
+	coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received, const coap_mid_t mid)
 {
 	struct transport *transport = transport_of(session);
 	struct packet_texts texts;
@@ -57,11 +58,12 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
 	return COAP_RESPONSE_OK;
 }
 
-static void on_nack(coap_session_t *session, const coap_pdu_t *sent, coap_nack_reason_t reason, const coap_mid_t mid)
+static void on_nack(
+	coap_session_t *session, const coap_pdu_t *sent, coap_nack_reason_t reason, const coap_mid_t mid)
 {
 	struct transport *transport = transport_of(session);
 	int error = reason == COAP_NACK_TOO_MANY_RETRIES ? -ETIMEDOUT :
-		    reason == COAP_NACK_RST		 ? -ECONNRESET :
+		    reason == COAP_NACK_RST              ? -ECONNRESET :
 							   -ENOTCONN;
 
 	/* A port that nobody has now may be somebody's again before the last retransmission. */
@@ -102,7 +104,10 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 	return 0;
 }
 
-/* After a turn in which we sent something: libcoap sets its timer for the retransmission in the next one of its own. */
+/*
+ * After a turn in which we sent something: libcoap sets its timer for the retransmission in the next one of
+ * its own.
+ */
 static int on_sent(sd_event_source *source, void *userdata)
 {
 	struct transport *transport = userdata;
@@ -138,7 +143,8 @@ static int set_up(struct transport *transport)
 	return add_resource(context);
 }
 
-int transport_new(sd_event *event, const struct transport_handlers *handlers, void *userdata, struct transport **ret)
+int transport_new(
+	sd_event *event, const struct transport_handlers *handlers, void *userdata, struct transport **ret)
 {
 	_cleanup_(transport_freep) struct transport *transport = calloc(1, sizeof(*transport));
 	int r;
@@ -158,8 +164,8 @@ int transport_new(sd_event *event, const struct transport_handlers *handlers, vo
 		return -ENOMEM;
 	r = set_up(transport);
 	if (r >= 0)
-		r = sd_event_add_io(event, &transport->source, coap_context_get_coap_fd(transport->context), EPOLLIN,
-			on_readable, transport);
+		r = sd_event_add_io(event, &transport->source, coap_context_get_coap_fd(transport->context),
+			EPOLLIN, on_readable, transport);
 	if (r >= 0)
 		r = sd_event_add_defer(event, &transport->defer, on_sent, transport);
 	if (r >= 0)
@@ -186,7 +192,8 @@ struct transport *transport_free(struct transport *transport)
 	return NULL;
 }
 
-int transport_send(struct transport *transport, struct session *session, const struct packet *request, uint16_t *ret_mid)
+int transport_send(
+	struct transport *transport, struct session *session, const struct packet *request, uint16_t *ret_mid)
 {
 	coap_session_t *to = (coap_session_t *)session;
 	coap_pdu_t *pdu;

@@ -2,9 +2,10 @@
 /*
  * transport.h - libcoap: endpoints, sessions, messages in and out
  *
- * A session is one client's address (CoAP) or DTLS connection; libcoap owns it. Whoever means to send to it later takes a hold,
- * which keeps it until given back; lost() tells that it is of no use any more, and is where holds have to be given back. A
- * request that comes twice (same session and message id) is answered again from memory, its handler runs once.
+ * A session is one client's address (CoAP) or DTLS connection; libcoap owns it. Whoever means to send to it
+ * later takes a hold, which keeps it until given back; lost() tells that it is of no use any more, and is
+ * where holds have to be given back. A request that comes twice (same session and message id) is answered
+ * again from memory, its handler runs once.
  */
 #pragma once
 
@@ -20,8 +21,8 @@ struct session; /* libcoap's coap_session_t */
 
 struct transport_handlers {
 	/* A request; response is a packet of code 5.00 to fill in. Its path may be written to text. */
-	void (*request)(void *userdata, struct session *session, const struct packet *request, struct packet *response,
-			char text[PACKET_TEXT_MAX]);
+	void (*request)(void *userdata, struct session *session, const struct packet *request,
+		struct packet *response, char text[PACKET_TEXT_MAX]);
 	/* A response, or a notification. False: nobody knows the token, the sender gets a Reset. */
 	bool (*response)(void *userdata, struct session *session, const struct packet *response);
 	/* No answer to the message with this id: -ETIMEDOUT, -ECONNRESET (Reset), -ENOTCONN. */
@@ -32,15 +33,22 @@ struct transport_handlers {
 	bool (*key)(void *userdata, struct bytes identity, struct bytes *ret);
 };
 
-int transport_new(sd_event *event, const struct transport_handlers *handlers, void *userdata, struct transport **ret);
+int transport_new(
+	sd_event *event, const struct transport_handlers *handlers, void *userdata, struct transport **ret);
 struct transport *transport_free(struct transport *transport);
 DEFINE_CLEANUP(struct transport *, transport_free)
 
-/* Listens at "[HOST]:PORT" (HOST: an address or a name, none is every address). Says where, in a log line. -errno. */
+/*
+ * Listens at "[HOST]:PORT" (HOST: an address or a name, none is every address). Says where, in a log line.
+ * -errno.
+ */
 int transport_listen(struct transport *transport, const char *where, bool secure);
 
-/* Sends a request, as a CON; the message id comes back. -ENOTCONN: the session is closed. -ENOSPC, -ENOMEM. */
-int transport_send(struct transport *transport, struct session *session, const struct packet *request, uint16_t *ret_mid);
+/*
+ * Sends a request, as a CON; the message id comes back. -ENOTCONN: the session is closed. -ENOSPC, -ENOMEM.
+ */
+int transport_send(struct transport *transport, struct session *session, const struct packet *request,
+	uint16_t *ret_mid);
 
 /* A token that no other request of ours has. */
 struct packet_token transport_token(struct transport *transport);

@@ -14,7 +14,8 @@
 
 static int hex_digit(char c)
 {
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
+	const char *digits = "0123456789abcdef",
+		   *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
 
 	return at ? (int)(at - digits) : -1;
 }
@@ -131,14 +132,15 @@ void values_keep_units(const struct records *records, struct records *units)
 		known = records_find(units, &record->path);
 		if (known ? value_equal(&known->value, &record->value) : units->count >= VALUES_UNITS_MAX)
 			continue;
-		if (known) /* another unit than before: a new start for all of them, the memory of old ones is not reused */
+		/* Another unit than before: a new start, since the memory of old ones is not reused. */
+		if (known)
 			records_clear(units);
 		(void)records_add_copy(units, record->path, record->value);
 	}
 }
 
 static json_t *unit_of(const struct records *records, const struct records *units, const struct path *path,
-		       const struct model_resource *resource)
+	const struct model_resource *resource)
 {
 	const struct record *unit;
 	struct path unit_path;
@@ -153,7 +155,8 @@ static json_t *unit_of(const struct records *records, const struct records *unit
 	return unit && value_type_is_bytes(unit->value.type) ? values_text(unit->value.bytes) : NULL;
 }
 
-static json_t *record_to_json(const struct records *records, const struct records *units, const struct record *record)
+static json_t *record_to_json(
+	const struct records *records, const struct records *units, const struct record *record)
 {
 	const struct model_resource *resource = model_find(&record->path);
 	char path[PATH_TEXT_MAX];
@@ -161,8 +164,8 @@ static json_t *record_to_json(const struct records *records, const struct record
 
 	path_format(&record->path, path);
 	/* What jansson gets as "*" is left out when it is NULL. */
-	ret = json_pack("{s:s, s:s*, s:s, s:o, s:o*}", "path", path, "name", resource ? resource->name : NULL, "type",
-		value_type_name(record->value.type), "value", value_to_json(&record->value), "unit",
+	ret = json_pack("{s:s, s:s*, s:s, s:o, s:o*}", "path", path, "name", resource ? resource->name : NULL,
+		"type", value_type_name(record->value.type), "value", value_to_json(&record->value), "unit",
 		unit_of(records, units, &record->path, resource));
 	if (ret && record->time != 0)
 		(void)json_object_set_new(ret, "time", json_real(record->time));

@@ -2,8 +2,8 @@
 /*
  * verbs.h - the command language of `ctl` and of the console: its verbs, their options, their help
  *
- * Both ends of the control socket read a command line with the same table: ctl to tell mistakes without a server, the server
- * to carry it out. A parsed call borrows from the words it was made of.
+ * Both ends of the control socket read a command line with the same table: ctl to tell mistakes without a
+ * server, the server to carry it out. A parsed call borrows from the words it was made of.
  */
 #pragma once
 
@@ -14,17 +14,28 @@
 #include "lwm2m/value.h"
 
 enum verb_id {
-	VERB_LIST, VERB_SHOW, VERB_READ, VERB_WRITE, VERB_EXEC, VERB_DISCOVER, VERB_CREATE, VERB_DELETE, VERB_ATTR,
-	VERB_OBSERVE, VERB_CANCEL, VERB_WAIT, VERB_EVENTS,
+	VERB_LIST,
+	VERB_SHOW,
+	VERB_READ,
+	VERB_WRITE,
+	VERB_EXEC,
+	VERB_DISCOVER,
+	VERB_CREATE,
+	VERB_DELETE,
+	VERB_ATTR,
+	VERB_OBSERVE,
+	VERB_CANCEL,
+	VERB_WAIT,
+	VERB_EVENTS,
 };
 
 struct verb {
 	enum verb_id id;
 	const char *name, *arguments, *summary;
-	unsigned int options;           /* 1 << enum verb_option */
-	size_t words_min, words_max;    /* after endpoint and path */
+	unsigned int options;        /* 1 << enum verb_option */
+	size_t words_min, words_max; /* after endpoint and path */
 	bool has_endpoint;
-	int path_min, path_max;         /* depth; -1: takes no path */
+	int path_min, path_max; /* depth; -1: takes no path */
 	const char *help;
 };
 
@@ -46,7 +57,9 @@ struct verb_call {
 
 #define VERB_ERROR_MAX 256
 
-/* What verb_parse() comes to; -EINVAL: error says what is wrong, in one line. The order of argv is changed. */
+/*
+ * What verb_parse() comes to; -EINVAL: error says what is wrong, in one line. The order of argv is changed.
+ */
 enum verb_result { VERB_OK, VERB_HELP };
 
 int verb_parse(size_t argc, char *argv[], struct verb_call *ret, char error[VERB_ERROR_MAX]);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CoAP client over DTLS-PSK for the tests of the server: dtls-client PORT IDENTITY HEXKEY [cid] [1.2] [CIPHERS]
+ * A CoAP client over DTLS-PSK for the tests of the server: dtls-client PORT IDENTITY HEXKEY [cid] [1.2]
+ * [CIPHERS]
  *
- * Connects to 127.0.0.1:PORT, answers every GET with the path as text, and sends what lines of its input say: "METHOD PATH
- * [QUERY]". Prints "connected VERSION CIPHER", "failed", and per answer "CODE LOCATION". Ends with its input.
+ * Connects to 127.0.0.1:PORT, answers every GET with the path as text, and sends what lines of its input say:
+ * "METHOD PATH [QUERY]". Prints "connected VERSION CIPHER", "failed", and per answer "CODE LOCATION". Ends
+ * with its input.
  */
 #include <coap3/coap.h>
 #include <coap_shim.h>
@@ -34,7 +36,8 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 
 	if (event == COAP_EVENT_DTLS_CONNECTED) {
 		(void)wolfSSL_dtls_cid_get_tx_size(tls, &cid_len);
-		printf("connected %s %s%s\n", wolfSSL_get_version(tls), wolfSSL_get_cipher(tls), cid_len ? " cid" : "");
+		printf("connected %s %s%s\n", wolfSSL_get_version(tls), wolfSSL_get_cipher(tls),
+			cid_len ? " cid" : "");
 	} else if (event == COAP_EVENT_DTLS_ERROR || event == COAP_EVENT_DTLS_CLOSED) {
 		puts("failed");
 	}
@@ -42,7 +45,7 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 }
 
 static void on_request(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
-		       const coap_string_t *query, coap_pdu_t *response)
+	const coap_string_t *query, coap_pdu_t *response)
 {
 	coap_string_t *path = coap_get_uri_path(request);
 
@@ -51,8 +54,8 @@ static void on_request(coap_resource_t *resource, coap_session_t *session, const
 	coap_delete_string(path);
 }
 
-static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
-				   const coap_mid_t mid)
+static coap_response_t on_response(
+	coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received, const coap_mid_t mid)
 {
 	coap_pdu_code_t code = coap_pdu_get_code(received);
 	coap_opt_iterator_t options;
@@ -69,7 +72,8 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
 
 static void add_segments(coap_pdu_t *pdu, coap_option_num_t number, char *text, const char *separator)
 {
-	for (char *state, *one = strtok_r(text, separator, &state); one; one = strtok_r(NULL, separator, &state))
+	for (char *state, *one = strtok_r(text, separator, &state); one;
+		one = strtok_r(NULL, separator, &state))
 		coap_add_option(pdu, number, strlen(one), (const uint8_t *)one);
 }
 
@@ -105,7 +109,8 @@ static size_t parse_hex(const char *text, uint8_t *bytes, size_t max)
 	return n;
 }
 
-static coap_session_t *connect_to(coap_context_t *context, const char *port, const char *identity, const char *hex)
+static coap_session_t *connect_to(
+	coap_context_t *context, const char *port, const char *identity, const char *hex)
 {
 	static uint8_t key[64];
 	coap_dtls_cpsk_t psk = { .version = COAP_DTLS_CPSK_SETUP_VERSION, .use_cid = cid };
@@ -124,7 +129,7 @@ static coap_session_t *connect_to(coap_context_t *context, const char *port, con
 static void run(coap_context_t *context, coap_session_t *session)
 {
 	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
-				{ .fd = coap_context_get_coap_fd(context), .events = POLLIN } };
+		{ .fd = coap_context_get_coap_fd(context), .events = POLLIN } };
 	char line[1024];
 
 	for (;;) {

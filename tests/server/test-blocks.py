@@ -66,14 +66,16 @@ class Blocks(ServerCase):
     def test_read(self):
         for szx in (6, 2):
             with self.subTest(szx=szx):
-                self.device.values["/5/0/0"] = lambda message, szx=szx: self.device.slice(message, coap.OPAQUE, self.body, szx)
+                self.device.values["/5/0/0"] = \
+                    lambda message, szx=szx: self.device.slice(message, coap.OPAQUE, self.body, szx)
                 done, body = self.read()
                 self.assertEqual((done.returncode, body == self.body), (0, True), done.stderr)
 
     def test_read_that_changes_on_the_way(self):
         def changing(message):
             answer = self.device.slice(message, coap.OPAQUE, self.body)
-            answer.options = [(n, b"%d" % answer.block(coap.BLOCK2).num if n == coap.ETAG else v) for n, v in answer.options]
+            tag = b"%d" % answer.block(coap.BLOCK2).num
+            answer.options = [(n, tag if n == coap.ETAG else v) for n, v in answer.options]
             return answer
         self.device.values["/5/0/0"] = changing
         done, _ = self.read()

@@ -81,7 +81,9 @@ static int update(usec_t now, const char *location, const char *query, const cha
 	struct client *client;
 	int r = clients_parse(bytes_of(query), &request);
 
-	return r == 0 ? clients_update(&clients, now, &sender, bytes_of(location), &request, BYTES(NULL, 0), &client) : r;
+	return r == 0 ? clients_update(&clients, now, &sender, bytes_of(location), &request, BYTES(NULL, 0),
+				&client) :
+			r;
 }
 
 static void assert_told(const char *expected)
@@ -212,7 +214,8 @@ static void test_limits(void **state)
 	char query[32];
 
 	memset(links, ' ', CLIENTS_LINKS_MAX + 1);
-	assert_int_equal(clients_register(&clients, 0, &sender, &request, BYTES(links, CLIENTS_LINKS_MAX + 1), &client),
+	assert_int_equal(clients_register(&clients, 0, &sender, &request, BYTES(links, CLIENTS_LINKS_MAX + 1),
+				 &client),
 		CLIENTS_BAD_REQUEST);
 	for (int i = 0; i < CLIENTS_MAX; i++) {
 		snprintf(query, sizeof(query), "ep=%d", i);

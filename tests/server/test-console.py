@@ -19,8 +19,8 @@ class Console(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="lwm2m-server-")
         self.addCleanup(folder.cleanup)
         self.terminal, slave = pty.openpty()
-        self.process = subprocess.Popen([PROGRAM, "--data-dir", Path(folder.name) / "data", "--coap", "127.0.0.1:0"],
-                                        stdin=slave, stdout=slave, stderr=slave)
+        command = [PROGRAM, "--data-dir", Path(folder.name) / "data", "--coap", "127.0.0.1:0"]
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave)
         os.close(slave)
         self.seen = ""
         self.addCleanup(self.end)

@@ -21,7 +21,8 @@ static void render(const struct links *links, char ret[512])
 
 	for (size_t i = 0; i < links->count; i++) {
 		path_format(&links->entries[i].path, path);
-		n += snprintf(ret + n, 512 - (size_t)n, "%s%.*s|", path, (int)links->entries[i].attributes.len,
+		n += snprintf(ret + n, 512 - (size_t)n, "%s%.*s|", path,
+			(int)links->entries[i].attributes.len,
 			(const char *)links->entries[i].attributes.data);
 	}
 }

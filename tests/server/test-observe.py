@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Observations: notifications in order, their end from either side, and what happens to them when a client moves."""
+"""Observations: notifications in order, their end from either side, what a client that moves takes along."""
 
 import unittest
 
@@ -27,7 +27,8 @@ class Observe(ServerCase):
         return answer["kind"], answer["values"][0]["value"]
 
     def cancelled(self):
-        return any(m.get(coap.OBSERVE) == 1 and m.token == self.device.observers[PATH] for m in self.device.requests)
+        token = self.device.observers[PATH]
+        return any(m.get(coap.OBSERVE) == 1 and m.token == token for m in self.device.requests)
 
     def test_notifications(self):
         stream = self.observe()
@@ -123,8 +124,8 @@ class Observe(ServerCase):
         self.device.values["/3303"] = (coap.SENML_JSON, body)
         first = Message(coap.NON, coap.code("2.05"), self.device.next_mid(), self.device.observers["/3303"],
                         payload=body[:1024])
-        first.add(coap.OBSERVE, 2).add(coap.CONTENT_FORMAT, coap.SENML_JSON).add(coap.ETAG, bytes([len(body) & 0xff]))
-        first.add(coap.BLOCK2, coap.Block(0, True))
+        first.add(coap.OBSERVE, 2).add(coap.CONTENT_FORMAT, coap.SENML_JSON)
+        first.add(coap.ETAG, bytes([len(body) & 0xff])).add(coap.BLOCK2, coap.Block(0, True))
         self.device.send_bytes(first.encode(), self.server.address)
         answer = stream.next()
         self.assertEqual(self.value(answer), ("notification", 21))

@@ -35,7 +35,8 @@ class Operations(ServerCase):
     def test_read_instance(self):
         self.device.values["/3/0"] = DEVICE
         done = self.server.ctl("read", self.name, "/3/0")
-        self.assertEqual(done.stdout, "/3/0/0  Manufacturer   Raspberry Pi Ltd\n/3/0/9  Battery Level  80 %\n")
+        self.assertEqual(done.stdout, "/3/0/0  Manufacturer   Raspberry Pi Ltd\n"
+                                      "/3/0/9  Battery Level  80 %\n")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_read_asks_for_what_the_client_has(self):
@@ -63,8 +64,8 @@ class Operations(ServerCase):
                 answer, = self.server.ctl_json("read", self.name, "/3/0/9", "--format", name)
                 self.assertEqual(self.last.get(coap.ACCEPT), number)
                 self.assertEqual(answer["format"], name)
-                self.assertEqual(answer["values"], [{"path": "/3/0/9", "name": "Battery Level", "type": "integer",
-                                                     "value": 80, "unit": "%"}])
+                self.assertEqual(answer["values"], [{"path": "/3/0/9", "name": "Battery Level",
+                                                     "type": "integer", "value": 80, "unit": "%"}])
 
     def test_read_opaque(self):
         self.device.values["/3442/0/150"] = (coap.OPAQUE, b"\x00\xff")
@@ -96,7 +97,8 @@ class Operations(ServerCase):
                 self.assertIn('"value":21.3}', done.stdout)
 
     def test_unit_of_an_earlier_read(self):
-        self.device.values["/3303/0"] = (coap.SENML_JSON, b'[{"bn":"/3303/0/","n":"5700","v":20},{"n":"5701","vs":"Cel"}]')
+        self.device.values["/3303/0"] = (coap.SENML_JSON, b'[{"bn":"/3303/0/","n":"5700","v":20},'
+                                                          b'{"n":"5701","vs":"Cel"}]')
         self.device.values["/3303/0/5700"] = (coap.TEXT, b"21.5")
         self.assertEqual(self.server.ctl("read", self.name, "/3303/0/5700").stdout,
                          "/3303/0/5700  Sensor Value  21.5\n")
@@ -106,7 +108,8 @@ class Operations(ServerCase):
 
     def test_read_garbage(self):
         self.device.values["/3/0"] = (coap.TLV, b"\xff\xff")
-        self.assert_fails(self.server.ctl("read", self.name, "/3/0"), 1, "cannot be read (tlv, 2 bytes): it is malformed")
+        self.assert_fails(self.server.ctl("read", self.name, "/3/0"), 1,
+                          "cannot be read (tlv, 2 bytes): it is malformed")
 
     # -- write
 
@@ -146,8 +149,10 @@ class Operations(ServerCase):
         path.write_bytes(bytes(range(256)))
         self.device.values["/5/0/0"] = changed
         self.assertEqual(self.server.ctl("write", self.name, "/5/0/0", "--file", path).returncode, 0)
-        self.assertEqual((self.last.get(coap.CONTENT_FORMAT), self.last.payload), (coap.OPAQUE, bytes(range(256))))
-        self.assert_fails(self.server.ctl("write", self.name, "/5/0/0", "--file", "/nowhere/x"), 1, "/nowhere/x")
+        self.assertEqual((self.last.get(coap.CONTENT_FORMAT), self.last.payload),
+                         (coap.OPAQUE, bytes(range(256))))
+        self.assert_fails(self.server.ctl("write", self.name, "/5/0/0", "--file", "/nowhere/x"), 1,
+                          "/nowhere/x")
 
     def test_wrong_values_are_usage_errors_and_send_nothing(self):
         before = len(self.device.requests)
@@ -166,16 +171,20 @@ class Operations(ServerCase):
     def test_exec(self):
         self.device.values["/3/0/4"] = changed
         self.assertEqual(self.server.ctl("exec", self.name, "/3/0/4").stdout, "/3/0/4  2.04 Changed\n")
-        self.assertEqual((self.last.code, self.last.payload, self.last.get(coap.CONTENT_FORMAT)), (coap.POST, b"", None))
+        self.assertEqual((self.last.code, self.last.payload, self.last.get(coap.CONTENT_FORMAT)),
+                         (coap.POST, b"", None))
         self.server.ctl("exec", self.name, "/3/0/4", "0='now',1")
         self.assertEqual((self.last.payload, self.last.get(coap.CONTENT_FORMAT)), (b"0='now',1", coap.TEXT))
 
     def test_create(self):
         def created(_message):
-            return Message(code=coap.code("2.01")).add(coap.LOCATION_PATH, "3311").add(coap.LOCATION_PATH, "4")
+            answer = Message(code=coap.code("2.01"))
+            return answer.add(coap.LOCATION_PATH, "3311").add(coap.LOCATION_PATH, "4")
         self.device.values["/3311"] = created
-        self.assertEqual(self.server.ctl("create", self.name, "/3311", "5850=true").stdout, "/3311/4  2.01 Created\n")
-        self.assertEqual((self.last.code, self.last.path, self.last.payload.hex()), (coap.POST, "/3311", "e116da01"))
+        self.assertEqual(self.server.ctl("create", self.name, "/3311", "5850=true").stdout,
+                         "/3311/4  2.01 Created\n")
+        self.assertEqual((self.last.code, self.last.path, self.last.payload.hex()),
+                         (coap.POST, "/3311", "e116da01"))
         self.server.ctl("create", self.name, "/3311/4", "5850=true")
         self.assertEqual((self.last.path, self.last.payload.hex()), ("/3311", "0404" "e116da01"))
         self.server.ctl("create", self.name, "/3311/4")
@@ -200,10 +209,11 @@ class Operations(ServerCase):
         done = self.server.ctl("discover", self.name, "/3/0")
         self.assertEqual(self.last.get(coap.ACCEPT), coap.LINKS)
         self.assertEqual([line.split() for line in done.stdout.splitlines()],
-                         [["/3/0", "pmin=10"], ["/3/0/0", "Manufacturer"], ["/3/0/11", "Error", "Code", "dim=2"],
-                          ["/33000/0"]])
+                         [["/3/0", "pmin=10"], ["/3/0/0", "Manufacturer"],
+                          ["/3/0/11", "Error", "Code", "dim=2"], ["/33000/0"]])
         answer, = self.server.ctl_json("discover", self.name, "/3/0")
-        self.assertEqual(answer["links"][2], {"path": "/3/0/11", "name": "Error Code", "attributes": {"dim": "2"}})
+        self.assertEqual(answer["links"][2],
+                         {"path": "/3/0/11", "name": "Error Code", "attributes": {"dim": "2"}})
 
     def test_alternate_path(self):
         device = self.client("alternate", register=False)
@@ -218,14 +228,16 @@ class Operations(ServerCase):
                          ("1.1", 60, f"127.0.0.1:{self.device.port}"))
         self.assertLessEqual(listed["left"], 60)
         shown, = self.server.ctl_json("show", self.name)
-        self.assertEqual([(o["object"], o["instances"]) for o in shown["objects"]], [(1, [0]), (3, [0]), (3303, [0])])
+        self.assertEqual([(o["object"], o["instances"]) for o in shown["objects"]],
+                         [(1, [0]), (3, [0]), (3303, [0])])
         self.assertEqual(shown["objects"][0]["version"], "1.1")
 
     # -- how things go wrong
 
     def test_codes_in_words(self):
-        codes = {"4.00": "a value or argument is wrong", "4.01": "does not let this server read", "4.04": "has no /3/0/9",
-                 "4.05": "does not allow read", "4.06": "try another --format", "5.00": "did not read",
+        codes = {"4.00": "a value or argument is wrong", "4.01": "does not let this server read",
+                 "4.04": "has no /3/0/9", "4.05": "does not allow read", "4.06": "try another --format",
+                 "5.00": "did not read",
                  "5.03": "cannot answer"}
         for code, words in codes.items():
             with self.subTest(code):
@@ -252,7 +264,8 @@ class Operations(ServerCase):
     def test_separate_response(self):
         def separate(message):
             self.device.send_bytes(Message(coap.ACK, 0, message.mid).encode(), self.server.address)
-            answer = Message(coap.CON, coap.code("2.05"), self.device.next_mid(), message.token, payload=b"80")
+            answer = Message(coap.CON, coap.code("2.05"), self.device.next_mid(), message.token)
+            answer.payload = b"80"
             self.device.send_bytes(answer.encode(), self.server.address)
         self.device.values["/3/0/9"] = separate
         self.assertIn("80 %", self.server.ctl("read", self.name, "/3/0/9").stdout)
@@ -261,8 +274,9 @@ class Operations(ServerCase):
         self.assert_fails(self.server.ctl("read", "nobody", "/3"), 1, "nobody is not registered")
 
     def test_usage(self):
-        for words in (["read"], ["read", self.name], ["read", self.name, "3"], ["exec", self.name, "/3/0"], ["bogus"],
-                      ["read", self.name, "/3", "--count", "1"], ["list", "x"], ["read", self.name, "/3", "--format", "xml"],
+        for words in (["read"], ["read", self.name], ["read", self.name, "3"], ["exec", self.name, "/3/0"],
+                      ["bogus"], ["read", self.name, "/3", "--count", "1"], ["list", "x"],
+                      ["read", self.name, "/3", "--format", "xml"],
                       ["read", self.name, "/3", "--timeout", "0"], ["read", self.name, "/3", "--timeout"]):
             with self.subTest(words):
                 self.assert_fails(self.server.ctl(*words), 2, "lwm2m-server: ")

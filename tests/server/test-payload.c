@@ -104,13 +104,13 @@ static const struct {
 	{ "/33000/0/1", 0, "text", "/33000/0/1  text\n" },
 	{ "/3/0/9", 0, "many", "/3/0/9  Battery Level  many %\n" }, /* a client with a type of its own */
 	{ "/3/0", 110, "[{\"bn\":\"/3/0/\",\"n\":\"0\",\"vs\":\"A\\u001b\"},{\"n\":\"21\",\"v\":64}]",
-	  "/3/0/0   Manufacturer  A\\x1b\n/3/0/21  Memory Total  64 KiB\n" },
+		"/3/0/0   Manufacturer  A\\x1b\n/3/0/21  Memory Total  64 KiB\n" },
 	{ "/3303", 110, "[{\"bn\":\"/3303/0/\",\"n\":\"5700\",\"v\":21.3},{\"n\":\"5701\",\"vs\":\"Cel\"}]",
-	  "/3303/0/5700  Sensor Value  21.3 Cel\n/3303/0/5701  Sensor Units  Cel\n" },
+		"/3303/0/5700  Sensor Value  21.3 Cel\n/3303/0/5701  Sensor Units  Cel\n" },
 	{ "/3303", 110, "[]", "no values\n" },
 	{ "/33000/0", 110, "[{\"bn\":\"/33000/0/\",\"n\":\"1\",\"vd\":\"AP8\"}]", "/33000/0/1  00ff\n" },
 	{ "/3303/0/5700", 110, "[{\"bn\":\"/3303/0/5700\",\"v\":0.30000000000000004}]",
-	  "/3303/0/5700  Sensor Value  0.30000000000000004 Cel\n" },
+		"/3303/0/5700  Sensor Value  0.30000000000000004 Cel\n" },
 };
 
 static void test_print(void **state)
@@ -125,7 +125,9 @@ static void test_print(void **state)
 		FILE *out = open_memstream(&text, &size);
 
 		assert_int_equal(path_parse(bytes_of(prints[i].path), &path), 0);
-		assert_int_equal(payload_to_json(&path, prints[i].format, bytes_of(prints[i].payload), VALUE_NONE, &units, &values), 0);
+		assert_int_equal(payload_to_json(&path, prints[i].format, bytes_of(prints[i].payload),
+					 VALUE_NONE, &units, &values),
+			0);
 		answer = json_pack("{s:s, s:o}", "kind", "values", "values", values);
 		print_answer(out, out, "", answer, false);
 		json_decref(answer);
@@ -154,7 +156,8 @@ static void test_units(void **state)
 
 static void test_model(void **state)
 {
-	const struct path temperature = PATH3(3303, 1, 5700), reboot = PATH3(3, 0, 4), sink = PATH3(33000, 0, 1);
+	const struct path temperature = PATH3(3303, 1, 5700), reboot = PATH3(3, 0, 4),
+			  sink = PATH3(33000, 0, 1);
 	struct path unit;
 
 	assert_string_equal(model_object_name(3303), "Temperature");

@@ -91,7 +91,7 @@ static void test_replace(void **state)
 static void test_wrong_texts(void **state)
 {
 	static const char *const keys[] = { "", "0", "00112233445566", "001122334455667", "001122334455667g",
-					    "0x0011223344556677" };
+		"0x0011223344556677" };
 	char long_key[2 * PSK_KEY_MAX + 3], long_name[PSK_ENDPOINT_MAX + 2];
 
 	memset(long_key, '0', sizeof(long_key) - 1);
@@ -122,8 +122,8 @@ static void test_file_of_others(void **state)
 
 static void test_damaged_file(void **state)
 {
-	static const char *const lines[] = { "pi-1", "pi-1\tid-1", "pi-1\tid-1\txx", "\tid-1\t" KEY, "pi-1\t\t" KEY,
-					     "x\tid-1\t" KEY "\nx\tid-2\t" KEY, "x\tid-1\t" KEY "\ny\tid-1\t" KEY };
+	static const char *const lines[] = { "pi-1", "pi-1\tid-1", "pi-1\tid-1\txx", "\tid-1\t" KEY,
+		"pi-1\t\t" KEY, "x\tid-1\t" KEY "\nx\tid-2\t" KEY, "x\tid-1\t" KEY "\ny\tid-1\t" KEY };
 
 	for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
 		struct psk *other;

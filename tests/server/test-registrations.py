@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Register, Update, De-register, lifetimes, Send, and who gets told; limits on what clients can make the server keep."""
+"""Register, Update, De-register, lifetimes, Send, who gets told; limits on what clients can make us keep."""
 
 import unittest
 
@@ -35,18 +35,19 @@ class Registrations(ServerCase):
 
     def test_wrong_parameters(self):
         device = self.client(register=False)
-        for wrong, status in [({"ep": False}, "4.00"), ({"ep": ""}, "4.00"), ({"ep": "a\x1bb"}, "4.00"), ({"lt": "x"}, "4.00"),
-                              ({"lt": "-1"}, "4.00"), ({"lt": "99999999999"}, "4.00"), ({"lwm2m": "2.0"}, "4.12"),
-                              ({"lwm2m": "1.3"}, "4.12"), ({"lwm2m": "1"}, "4.12"), ({"b": "TOOLONGTHING"}, "4.00"),
-                              ({"links": "no links"}, "4.00"), ({"links": "</3/0"}, "4.00")]:
+        bad = [{"ep": False}, {"ep": ""}, {"ep": "a\x1bb"}, {"lt": "x"}, {"lt": "-1"}, {"lt": "99999999999"},
+               {"b": "TOOLONGTHING"}, {"links": "no links"}, {"links": "</3/0"}]
+        versions = [{"lwm2m": "2.0"}, {"lwm2m": "1.3"}, {"lwm2m": "1"}]
+        for wrong, status in [*((w, "4.00") for w in bad), *((w, "4.12") for w in versions)]:
             with self.subTest(wrong):
                 self.assertEqual(device.register(**wrong).status, status)
         self.assertEqual(self.listed(device.endpoint), [])
 
     def test_paths_and_methods(self):
         device = self.client()
-        for method, path, status in [(coap.GET, "/rd", "4.05"), (coap.GET, device.location, "4.05"), (coap.POST, "/x", "4.04"),
-                                     (coap.POST, "/rd/nobody", "4.04"), (coap.GET, "/", "4.04"), (coap.GET, "/dp", "4.05")]:
+        for method, path, status in [(coap.GET, "/rd", "4.05"), (coap.GET, device.location, "4.05"),
+                                     (coap.POST, "/x", "4.04"), (coap.POST, "/rd/nobody", "4.04"),
+                                     (coap.GET, "/", "4.04"), (coap.GET, "/dp", "4.05")]:
             with self.subTest(path):
                 self.assertEqual(device.ask(coap.request(method, path), self.server.address).status, status)
 
@@ -114,10 +115,12 @@ class Registrations(ServerCase):
         message = coap.request(coap.POST, "/dp", format=coap.SENML_JSON,
                                payload=b'[{"bn":"/3303/0/","n":"5700","v":21.5},{"n":"5701","vs":"Cel"}]')
         # The same message id again is the same Send: until somebody listens, it takes new ones.
-        wait_until(lambda: device.ask(message, self.server.address).status == "2.04" and events.is_over, "event")
+        wait_until(lambda: device.ask(message, self.server.address).status == "2.04" and events.is_over,
+                   "event")
         told = events.next()
         self.assertEqual((told["endpoint"], told["event"]), (device.endpoint, "sent"))
-        self.assertEqual([(v["path"], v["value"]) for v in told["values"]], [("/3303/0/5700", 21.5), ("/3303/0/5701", "Cel")])
+        self.assertEqual([(v["path"], v["value"]) for v in told["values"]],
+                         [("/3303/0/5700", 21.5), ("/3303/0/5701", "Cel")])
         self.assertEqual(told["values"][0]["unit"], "Cel")
         message = coap.request(coap.POST, "/dp", format=coap.SENML_JSON, payload=b"[{")
         self.assertEqual(device.ask(message, self.server.address).status, "4.00")
@@ -127,8 +130,8 @@ class Registrations(ServerCase):
     def test_object_list_in_blocks(self):
         device = self.client(register=False)
         links = ",".join(f"</3303/{i}>" for i in range(1000))
-        message = coap.request(coap.POST, "/rd", [f"ep={device.endpoint}", "lt=60", "lwm2m=1.1"], format=coap.LINKS,
-                               payload=links.encode())
+        message = coap.request(coap.POST, "/rd", [f"ep={device.endpoint}", "lt=60", "lwm2m=1.1"],
+                               format=coap.LINKS, payload=links.encode())
         response = device.put_blocks(message, self.server.address)
         self.assertEqual(response.status, "2.01")
         shown, = self.server.ctl_json("show", device.endpoint)
@@ -138,7 +141,8 @@ class Registrations(ServerCase):
         device = self.client(register=False)
 
         def ask(num, more, size=1024):
-            message = coap.request(coap.POST, "/rd", [f"ep={device.endpoint}", "lwm2m=1.1"], payload=b"<" * size)
+            message = coap.request(coap.POST, "/rd", [f"ep={device.endpoint}", "lwm2m=1.1"])
+            message.payload = b"<" * size
             return device.ask(message.add(coap.BLOCK1, coap.Block(num, more)), self.server.address).status
         self.assertEqual(ask(3, True), "4.08")
         self.assertEqual(ask(0, True), "2.31")
@@ -155,7 +159,8 @@ class Registrations(ServerCase):
 
     def test_garbage(self):
         device = self.client()
-        for data in [b"", b"\x40", b"\x40\x02\x00\x01\xff", b"\x4f" + bytes(20), b"\x40\x02\x12\x34\xd0", bytes(range(256)),
+        for data in [b"", b"\x40", b"\x40\x02\x00\x01\xff", b"\x4f" + bytes(20), b"\x40\x02\x12\x34\xd0",
+                     bytes(range(256)),
                      Message(coap.CON, coap.POST, 7, b"t").add(coap.URI_PATH, "x" * 300).encode(),
                      Message(coap.CON, coap.POST, 8, b"t").add(coap.URI_PATH, "a/b").encode(),
                      Message(coap.CON, coap.POST, 9, b"t").add(coap.BLOCK1, b"\xff\xff\xff\xff").encode(),
@@ -197,7 +202,8 @@ class Restart(unittest.TestCase):
         server = Server()
         self.addCleanup(server.close)
         server.start()
-        done = server.run("--data-dir", server.folder / "other", "--coap", f"127.0.0.1:{server.ports['coap']}")
+        port = server.ports["coap"]
+        done = server.run("--data-dir", server.folder / "other", "--coap", f"127.0.0.1:{port}")
         self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
         self.assertIn("Address already in use", done.stderr)
 

@@ -32,7 +32,8 @@ static const struct {
 	{ "read", -EINVAL, "usage: read ENDPOINT PATH" },
 	{ "read e", -EINVAL, "usage: read ENDPOINT PATH" },
 	{ "read e /3 x", -EINVAL, "usage: read ENDPOINT PATH" },
-	{ "read e /", -EINVAL, "read takes a path of the form /OBJECT to /OBJECT/INSTANCE/RESOURCE/INSTANCE, not /" },
+	{ "read e /", -EINVAL,
+		"read takes a path of the form /OBJECT to /OBJECT/INSTANCE/RESOURCE/INSTANCE, not /" },
 	{ "exec e /3/0", -EINVAL, "exec takes a path of the form /OBJECT/INSTANCE/RESOURCE, not /3/0" },
 	{ "read e 3/0", -EINVAL, "\"3/0\" is not a path" },
 	{ "read e /3/00", -EINVAL, "is not a path" },
@@ -75,7 +76,9 @@ static void test_call(void **state)
 	char copy[256], error[VERB_ERROR_MAX], *words[32];
 	struct verb_call call;
 
-	assert_int_equal(parse("write --update pi-1 --format=tlv /1/0 1=300 --timeout 7 6=1", copy, words, &call, error), 0);
+	assert_int_equal(parse("write --update pi-1 --format=tlv /1/0 1=300 --timeout 7 6=1", copy, words,
+				 &call, error),
+		0);
 	assert_string_equal(call.endpoint, "pi-1");
 	assert_true(call.path.depth == 2 && call.update && call.format == CODEC_TLV && call.timeout_s == 7);
 	assert_int_equal(call.n_words, 2);
