@@ -41,8 +41,9 @@ static const char *printable(struct bytes identity, char text[64])
  * each attempt to prove one, before that is checked; ours is taken once, when the handshake is over.
  */
 struct proof {
-	bool told;  /* that it was refused or failed: the TLS library asks once per cipher */
-	size_t len; /* 0: nothing proved yet */
+	struct restart_link restart; /* from when an identity is proved */
+	bool told;                   /* that it was refused or failed: the TLS library asks once per cipher */
+	size_t len;                  /* 0: nothing proved yet */
 	uint8_t identity[PSK_IDENTITY_MAX];
 };
 
@@ -66,8 +67,18 @@ void dtls_forget(coap_session_t *session)
 
 	if (proof && proof->len == 0)
 		dtls_failed(session);
+	if (proof && proof->len > 0)
+		restart_remove(&proof->restart);
 	free(proof);
 	coap_session_set_app_data(session, NULL);
+}
+
+void dtls_alive(coap_session_t *session)
+{
+	struct proof *proof = coap_session_get_app_data(session);
+
+	if (proof && proof->len > 0)
+		restart_alive(&proof->restart);
 }
 
 static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_session_t *session, void *arg)
@@ -130,6 +141,7 @@ void dtls_connected(coap_session_t *session)
 {
 	char address[TRANSPORT_ADDRESS_MAX], security[TRANSPORT_ADDRESS_MAX], name[64];
 	const coap_bin_const_t *identity = coap_session_get_psk_identity(session);
+	struct transport *transport = coap_get_app_data(coap_session_get_context(session));
 	struct session *us = (struct session *)session;
 	struct proof *proof = proof_of(session);
 
@@ -137,6 +149,7 @@ void dtls_connected(coap_session_t *session)
 		return;
 	memcpy(proof->identity, identity->s, identity->length);
 	proof->len = identity->length;
+	restart_add(&transport->restart, &proof->restart, session);
 	log_info("DTLS connection of \"%s\" from %s: %s", printable(transport_identity(us), name),
 		transport_address(us, address), transport_security(us, security));
 }

@@ -102,6 +102,8 @@ int transport_listen(struct transport *transport, const char *text, bool secure)
 	if (!endpoint)
 		return log_error_errno(
 			r < 0 ? r : -EADDRNOTAVAIL, "Cannot listen at %s://%s: %m", scheme, text);
+	if (secure)
+		restart_watch(&transport->restart, endpoint);
 	/* libcoap's text ends in the protocol's name. */
 	log_notice("Listening at %s://%.*s", scheme, (int)strcspn(coap_endpoint_str(endpoint), " "),
 		coap_endpoint_str(endpoint));

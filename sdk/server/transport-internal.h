@@ -6,6 +6,7 @@
 
 #include "base/usec.h"
 #include "repeats.h"
+#include "restart.h"
 #include "transport.h"
 
 struct transport {
@@ -16,6 +17,8 @@ struct transport {
 	uint64_t token;
 	bool closing; /* nobody is told of sessions any more */
 	struct repeats repeats;
+	struct restart restart;
+	sd_event *event;
 	coap_bin_const_t key; /* lent to libcoap for the length of a callback */
 };
 
@@ -23,4 +26,5 @@ struct transport {
 int dtls_set_up(struct transport *transport);
 void dtls_connected(coap_session_t *session);
 void dtls_failed(coap_session_t *session);
+void dtls_alive(coap_session_t *session); /* something came over it */
 void dtls_forget(coap_session_t *session);

@@ -31,6 +31,7 @@ static void on_request(coap_resource_t *resource, coap_session_t *session, const
 	struct packet packet, answer = packet_of(PACKET_CODE(5, 0));
 	char text[PACKET_TEXT_MAX];
 
+	dtls_alive(session);
 	if (packet_decode(request, &texts, &packet) < 0) {
 		coap_pdu_set_code(response, COAP_RESPONSE_CODE_BAD_REQUEST);
 		return;
@@ -51,6 +52,7 @@ static coap_response_t on_response(
 	struct packet_texts texts;
 	struct packet packet;
 
+	dtls_alive(session);
 	if (packet_decode(received, &texts, &packet) < 0)
 		return COAP_RESPONSE_FAIL;
 	if (!transport->handlers->response(transport->userdata, (struct session *)session, &packet))
@@ -66,10 +68,17 @@ static void on_nack(
 		    reason == COAP_NACK_RST              ? -ECONNRESET :
 							   -ENOTCONN;
 
+	if (reason == COAP_NACK_RST)
+		dtls_alive(session);
 	/* A port that nobody has now may be somebody's again before the last retransmission. */
 	if (!sent || reason == COAP_NACK_ICMP_ISSUE)
 		return;
 	transport->handlers->failed(transport->userdata, (struct session *)session, (uint16_t)mid, error);
+}
+
+static void on_pong(coap_session_t *session, const coap_pdu_t *received, const coap_mid_t mid)
+{
+	dtls_alive(session);
 }
 
 static int on_event(coap_session_t *session, const coap_event_t event)
@@ -100,6 +109,7 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 {
 	struct transport *transport = userdata;
 
+	restart_look(&transport->restart, transport->event);
 	(void)coap_io_process(transport->context, COAP_IO_NO_WAIT);
 	return 0;
 }
@@ -135,6 +145,7 @@ static int set_up(struct transport *transport)
 	coap_set_app_data(context, transport);
 	coap_register_response_handler(context, on_response);
 	coap_register_nack_handler(context, on_nack);
+	coap_register_pong_handler(context, on_pong);
 	coap_register_event_handler(context, on_event);
 	coap_context_set_max_idle_sessions(context, IDLE_SESSIONS_MAX);
 	coap_context_set_max_handshake_sessions(context, HANDSHAKE_SESSIONS_MAX);
@@ -153,6 +164,8 @@ int transport_new(
 		return -ENOMEM;
 	transport->handlers = handlers;
 	transport->userdata = userdata;
+	transport->event = event;
+	restart_init(&transport->restart);
 	coap_startup();
 	coap_set_log_handler(log_libcoap);
 	coap_set_log_level(log_level() >= LOG_DEBUG ? COAP_LOG_INFO : COAP_LOG_WARN);

@@ -4,6 +4,7 @@
 import os
 import re
 import select
+import socket
 import stat
 import subprocess
 import unittest
@@ -113,6 +114,35 @@ class Security(ServerCase):
                 self.assertEqual(listed["address"], f"127.0.0.1:{new}")
                 self.assertIn("Connection ID", listed["dtls"])
                 self.assertEqual(self.server.ctl("read", "pi-1", "/3/0/0").returncode, 0)
+
+    def test_device_that_lost_its_power(self):
+        """It comes back from the same address, where the server still has its old connection."""
+        for version in ([], ["1.2"]):
+            with self.subTest(version), Relay(self.server.ports["coaps"]) as line:
+                first = self.connect("id-1", KEY, *version, port=line.port)
+                first.line()
+                self.assertEqual(first.register("pi-1"), "2.01")
+                first.kill()
+                second = self.connect("id-1", KEY, *version, port=line.port)
+                self.assertRegex(second.line(), "^connected")
+                self.assertEqual(second.register("pi-1"), "2.01")
+                self.assertEqual(self.server.ctl("read", "pi-1", "/3/0/0").returncode, 0)
+
+    def test_forged_hello_ends_nothing(self):
+        forger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(forger.close)
+        with Relay(self.server.ports["coaps"]) as line:
+            client = self.connect(port=line.port)
+            client.line()
+            self.assertEqual(client.register("pi-1"), "2.01")
+            before = line.up
+            hello = bytes.fromhex("16fefd00000000000000000020" "01") + bytes(31)
+            forger.sendto(hello, ("127.0.0.1", line.port))
+            self.assertTrue(line.wait(lambda relay: relay.up > before))
+            self.assertEqual(client.ask(f"POST {client.location}"), "2.04")
+            # Longer than the server waits for a sign of life, by its own clock.
+            self.assertEqual(self.server.ctl("wait", "nobody", "--timeout", "3").returncode, 1)
+            self.assertEqual(client.ask(f"POST {client.location}"), "2.04")
 
     def test_unknown_identity(self):
         client = self.connect("nobody\x1b[2J", KEY, "1.2")
