@@ -113,7 +113,7 @@ static void describe_end(struct plugin *plugin, const siginfo_t *si)
 	if (si->si_code == CLD_EXITED)
 		snprintf(text, sizeof(text), "ended by itself, with status %d", si->si_status);
 	else if (plugin->killed && si->si_status == SIGKILL)
-		snprintf(text, sizeof(text), "closed its connection to the agent");
+		snprintf(text, sizeof(text), "closed its connection to the agent, or sent what is no message");
 	else
 		snprintf(text, sizeof(text), "was ended by SIG%s%s", sigabbrev_np(si->si_status) ? : "?",
 			si->si_code == CLD_DUMPED ? " and left a core dump" : "");

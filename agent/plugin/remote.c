@@ -79,9 +79,9 @@ static int on_pong(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct remote *remote = userdata;
 
-	if (remote->bus)
+	if (remote->bus && !sd_bus_message_is_method_error(m, NULL))
 		remote_heard(remote);
-	return 0;
+	return 1;
 }
 
 static int ping(struct remote *remote, usec_t now)
@@ -209,7 +209,7 @@ static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	bool late;
 
 	if (!remote->bus)
-		return 0;
+		return 1;
 	late = remote_now(remote) - remote->heard_at >= remote->timeouts.start;
 	if (sd_bus_message_is_method_error(m, NULL) && late)
 		remote_fail(remote, false, "did not start within %.3g s",
@@ -220,6 +220,8 @@ static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		remote_fail(remote, false, "sent a message of the wrong form");
 	else if (failure != 0)
 		remote_fail(remote, for_good, "%s", reason);
+	else if (remote->staged.n_objects == 0)
+		remote_fail(remote, false, "described no object");
 	else
 		take(remote);
 	return 1;
