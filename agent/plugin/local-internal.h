@@ -29,6 +29,8 @@ struct local {
 	sd_event_source *request_timer;
 	sd_event_source *post; /* compares after each turn of the loop, once the plugin asked for the loop */
 	bool started;
+	usec_t log_since;   /* lines of the plugin's own, in the LOG_INTERVAL from here on */
+	unsigned int n_log;
 };
 
 static inline struct local *local_of(const struct lw_host *host)

@@ -8,6 +8,10 @@
 
 #define INSTANCES_MAX 4096 /* of one object */
 
+/* What a plugin may log. */
+#define LOG_LINES_MAX 50
+#define LOG_INTERVAL  (10 * USEC_PER_SEC)
+
 struct local_object *local_find_object(struct local *local, uint16_t oid)
 {
 	for (size_t i = 0; local->objects && i < local->plugin->n_objects; i++)
@@ -160,12 +164,29 @@ static int make_instance(struct local_object *object, uint16_t iid, const struct
 	return r;
 }
 
+/* A plugin that says the same without end must not push everything else out of the log. */
+static bool may_log(struct local *local)
+{
+	const char *name = local->config->name;
+	usec_t now;
+
+	sd_event_now(local->event, CLOCK_BOOTTIME, &now);
+	if (now - local->log_since >= LOG_INTERVAL) {
+		if (local->n_log > LOG_LINES_MAX)
+			log_plugin(LOG_WARNING, 0, name, "%s: %u lines left out", name, local->n_log - LOG_LINES_MAX);
+		local->log_since = now;
+		local->n_log = 0;
+	}
+	return ++local->n_log <= LOG_LINES_MAX;
+}
+
 static void host_log(const struct lw_host *host, int priority, const char *text)
 {
 	const char *name = local_of(host)->config->name;
 
 	priority = priority < LOG_ERR ? LOG_ERR : priority > LOG_DEBUG ? LOG_DEBUG : priority;
-	log_plugin(priority, 0, name, "%s: %.*s", name, (int)strcspn(text, "\n"), text);
+	if (log_level() >= priority && may_log(local_of(host)))
+		log_plugin(priority, 0, name, "%s: %.*s", name, (int)strcspn(text, "\n"), text);
 }
 
 static const char *host_config(const struct lw_host *host, const char *section, const char *key)

@@ -12,6 +12,9 @@
 /* How long a host that was asked to end may take. */
 #define STOP_TIMEOUT (1 * USEC_PER_SEC)
 
+/* One that closed its socket is most likely dying, and how is worth waiting for. */
+#define END_TIMEOUT (200 * USEC_PER_MSEC)
+
 static void set_state(struct plugin *plugin, enum plugin_state state)
 {
 	struct supervisor *supervisor = plugin->supervisor;
@@ -52,14 +55,14 @@ static void keep_failure(struct plugin *plugin, const char *reason)
 }
 
 /* The objects leave: servers see that they are gone. */
-static void give_up(struct plugin *plugin)
+static void give_up(struct plugin *plugin, bool for_good)
 {
 	const char *name = plugin->config.name;
 
 	if (plugin->remote)
 		remote_clear(plugin->remote);
 	plugin->restart_at = USEC_INFINITY;
-	if (plugin->failures > 1)
+	if (!for_good)
 		log_plugin(LOG_ERR, 0, name, "Plugin %s %s; given up after %u failures in a row", name, plugin->failure,
 			plugin->failures);
 	else
@@ -91,7 +94,7 @@ static void plugin_failed(struct plugin *plugin, bool for_good)
 		plugin->failures = 0;
 	plugin->failures++;
 	if (for_good || plugin->failures >= options->failures_max)
-		give_up(plugin);
+		give_up(plugin, for_good);
 	else
 		wait_and_restart(plugin);
 }
@@ -162,8 +165,9 @@ static void on_remote_failed(void *userdata, bool for_good, const char *reason)
 		keep_failure(plugin, reason);
 		plugin->failing = true;
 		plugin->for_good = for_good;
-	}
-	kill_host(plugin);
+		kill_host(plugin);
+	} else
+		set_timer(plugin, END_TIMEOUT);
 }
 
 static int start_host(struct plugin *plugin)
@@ -251,7 +255,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	plugin->timer = sd_event_source_disable_unref(plugin->timer);
 	if (plugin->state == PLUGIN_WAITING)
 		begin(plugin);
-	else if (plugin->state == PLUGIN_STOPPED)
+	else
 		kill_host(plugin);
 	return 0;
 }

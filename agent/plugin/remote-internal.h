@@ -20,7 +20,9 @@ struct remote {
 	void *userdata;
 
 	sd_bus *bus; /* NULL: there is no host */
-	sd_bus_slot *filter;
+	sd_bus_slot *filter, *start, *ping;
+	sd_bus *left;            /* was detached; closed when none of its callbacks runs */
+	sd_event_source *leave;
 	bool started;            /* the host serves the plugin, the mirror is its */
 	struct mirror mirror;    /* of the host that started last */
 	struct mirror staged;    /* of the one that is starting */

@@ -88,7 +88,8 @@ static int ping(struct remote *remote, usec_t now)
 {
 	remote->pinged = true;
 	remote->heard_at = now;
-	return sd_bus_call_method_async(remote->bus, NULL, NULL, PROTOCOL_PATH, "org.freedesktop.DBus.Peer", "Ping",
+	remote->ping = sd_bus_slot_unref(remote->ping);
+	return sd_bus_call_method_async(remote->bus, &remote->ping, NULL, PROTOCOL_PATH, "org.freedesktop.DBus.Peer", "Ping",
 		on_pong, remote, "");
 }
 
@@ -174,8 +175,6 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	char reason[MIRROR_REASON_MAX] = "needs more memory than there is";
 	struct remote *remote = userdata;
 
-	if (!remote->bus)
-		return 1;
 	remote_heard(remote);
 	if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Local", "Disconnected"))
 		closed(remote);
@@ -250,7 +249,7 @@ static int send_start(struct remote *remote)
 	if (r >= 0)
 		r = sd_bus_message_sensitive(m);
 	if (r >= 0)
-		r = sd_bus_call_async(remote->bus, NULL, m, on_started, remote, remote->timeouts.start);
+		r = sd_bus_call_async(remote->bus, &remote->start, m, on_started, remote, remote->timeouts.start);
 	return r;
 }
 
@@ -291,17 +290,40 @@ int remote_attach(struct remote *remote, int fd)
 	return r < 0 ? r : 0;
 }
 
+static void leave(struct remote *remote)
+{
+	remote->leave = sd_event_source_disable_unref(remote->leave);
+	remote->left = sd_bus_close_unref(remote->left);
+}
+
+static int on_leave(sd_event_source *source, void *userdata)
+{
+	leave(userdata);
+	return 0;
+}
+
+/* sd-bus does not take it well when a callback of a call that timed out closes the bus: that is done a moment later. */
+static void leave_later(struct remote *remote)
+{
+	leave(remote);
+	remote->left = sd_bus_ref(remote->bus);
+	sd_bus_detach_event(remote->bus);
+	remote->bus = sd_bus_unref(remote->bus);
+	if (sd_event_add_defer(remote->event, &remote->leave, on_leave, remote) < 0)
+		leave(remote);
+}
+
 void remote_detach(struct remote *remote)
 {
-	sd_bus *bus = remote->bus;
-
-	remote->bus = NULL;
 	remote->started = remote->pinged = false;
 	remote->filter = sd_bus_slot_unref(remote->filter);
+	remote->start = sd_bus_slot_unref(remote->start);
+	remote->ping = sd_bus_slot_unref(remote->ping);
 	remote->life = sd_event_source_disable_unref(remote->life);
+	if (remote->bus)
+		leave_later(remote);
 	remote_object_cancel(remote);
 	mirror_deinit(&remote->staged, remote->registry);
-	sd_bus_close_unref(bus);
 }
 
 void remote_clear(struct remote *remote)
@@ -333,6 +355,7 @@ struct remote *remote_free(struct remote *remote)
 	if (!remote)
 		return NULL;
 	remote_clear(remote);
+	leave(remote);
 	sd_event_unref(remote->event);
 	free(remote);
 	return NULL;
