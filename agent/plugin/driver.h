@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum plugin_isolation {
 	PLUGIN_ISOLATION_PROCESS,
@@ -27,6 +28,7 @@ struct plugin_config {
 	const char *module; /* path of the .so, absolute */
 	enum plugin_isolation isolation;
 	bool enabled;
+	uint32_t memory_mb; /* what a host process may allocate, in MiB; 0: 64 */
 	const struct plugin_setting *settings;
 	size_t n_settings;
 };

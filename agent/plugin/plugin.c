@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -112,6 +113,7 @@ static void plugin_started(struct plugin *plugin)
 static void describe_end(struct plugin *plugin, const siginfo_t *si)
 {
 	char text[128];
+	uint32_t memory_mb = plugin->config.memory_mb > 0 ? plugin->config.memory_mb : PROCESS_MEMORY_MB;
 
 	if (si->si_code == CLD_EXITED)
 		snprintf(text, sizeof(text), "ended by itself, with status %d", si->si_status);
@@ -120,6 +122,9 @@ static void describe_end(struct plugin *plugin, const siginfo_t *si)
 	else
 		snprintf(text, sizeof(text), "was ended by SIG%s%s", sigabbrev_np(si->si_status) ? : "?",
 			si->si_code == CLD_DUMPED ? " and left a core dump" : "");
+	if (si->si_status != SIGKILL && process_was_full(plugin->pid, memory_mb))
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " with its %" PRIu32 " MiB (memory_mb) used up",
+			memory_mb);
 	keep_failure(plugin, text);
 }
 
@@ -137,6 +142,8 @@ static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata
 
 	/* What the plugin itself started goes with it. */
 	kill(-plugin->pid, SIGKILL);
+	if (!plugin->failing && !plugin->again && plugin->state != PLUGIN_STOPPED)
+		describe_end(plugin, si);
 	plugin->pid = 0;
 	plugin->child = sd_event_source_disable_unref(plugin->child);
 	remote_detach(plugin->remote);
@@ -144,11 +151,8 @@ static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata
 		plugin_start(plugin);
 	else if (plugin->state == PLUGIN_STOPPED)
 		plugin->timer = sd_event_source_disable_unref(plugin->timer);
-	else {
-		if (!plugin->failing)
-			describe_end(plugin, si);
+	else
 		plugin_failed(plugin, plugin->failing && plugin->for_good);
-	}
 	return 0;
 }
 
@@ -174,7 +178,7 @@ static int start_host(struct plugin *plugin)
 {
 	struct supervisor *supervisor = plugin->supervisor;
 	const char *path = supervisor->options.host_path;
-	int fd, r = process_spawn(path, plugin->config.name, &plugin->pid, &fd);
+	int fd, r = process_spawn(path, plugin->config.name, plugin->config.memory_mb, &plugin->pid, &fd);
 
 	if (r < 0) {
 		plugin->pid = 0;
@@ -306,6 +310,7 @@ static int copy_config(struct plugin_config *to, const struct plugin_config *fro
 	to->settings = settings;
 	to->isolation = from->isolation;
 	to->enabled = from->enabled;
+	to->memory_mb = from->memory_mb;
 	to->name = strdup(from->name);
 	to->module = strdup(from->module);
 	if (!to->name || !to->module)

@@ -7,7 +7,10 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "plugin/protocol.h"
@@ -87,7 +90,40 @@ static int spawn(const char *path, const char *name, int fd, char **environment,
 	return -r;
 }
 
-int process_spawn(const char *path, const char *name, pid_t *ret_pid, int *ret_fd)
+#ifdef __has_feature
+#define SANITIZES __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZES 1
+#else
+#define SANITIZES 0
+#endif
+
+static rlim_t memory_max(uint32_t memory_mb)
+{
+	return (rlim_t)(memory_mb > 0 ? memory_mb : PROCESS_MEMORY_MB) << 20;
+}
+
+/* Data, not address space: what a library maps of a file costs the machine nothing. */
+static void limit_memory(pid_t pid, uint32_t memory_mb)
+{
+	const struct rlimit limit = { memory_max(memory_mb), memory_max(memory_mb) };
+
+	if (!SANITIZES)
+		prlimit(pid, RLIMIT_DATA, &limit, NULL);
+}
+
+bool process_was_full(pid_t pid, uint32_t memory_mb)
+{
+	struct rusage usage = { 0 };
+	siginfo_t si;
+
+	/* The C library's waitid() has no place for what the kernel says of the usage. */
+	if (syscall(SYS_waitid, P_PID, pid, &si, WEXITED | WNOWAIT | WNOHANG, &usage) < 0)
+		return false;
+	return !SANITIZES && (rlim_t)usage.ru_maxrss * 1024 >= memory_max(memory_mb) / 10 * 9;
+}
+
+int process_spawn(const char *path, const char *name, uint32_t memory_mb, pid_t *ret_pid, int *ret_fd)
 {
 	_cleanup_(freep) char **environment = make_environment();
 	int fds[2], r;
@@ -103,6 +139,7 @@ int process_spawn(const char *path, const char *name, pid_t *ret_pid, int *ret_f
 		close(fds[0]);
 		return r;
 	}
+	limit_memory(*ret_pid, memory_mb);
 	*ret_fd = fds[0];
 	return 0;
 }

@@ -4,16 +4,23 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* "/usr/libexec/lwm2m-agent/lwm2m-plugin-host" and a host's end of the socketpair are all it gets from us. */
+/* What a host may allocate when its configuration does not say. */
+#define PROCESS_MEMORY_MB 64
 
 /*
  * Starts the program at path in a process group of its own, with a socket at PROTOCOL_FD, our stderr, /dev/null for
  * input, and of the environment what is not for the agent alone. *ret_fd is the other end of the socket, which does not
- * block. -errno: it could not be executed.
+ * block. It may allocate memory_mb MiB, 0: PROCESS_MEMORY_MB; in a build with the address sanitizer, which reserves much
+ * more, as much as it likes. -errno: it could not be executed.
  */
-int process_spawn(const char *path, const char *name, pid_t *ret_pid, int *ret_fd);
+int process_spawn(const char *path, const char *name, uint32_t memory_mb, pid_t *ret_pid, int *ret_fd);
+
+/* Of a process that has ended and is not waited for yet: had it come near to the memory that it may allocate? */
+bool process_was_full(pid_t pid, uint32_t memory_mb);
 
 /* The process, and what it started itself. */
 void process_kill(pid_t pid);
