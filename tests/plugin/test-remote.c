@@ -260,6 +260,15 @@ static void test_start_has_no_answer(void **state)
 	expect_failure(*state, "did not start within 2 s");
 }
 
+/* It would run, and serve nothing. */
+static void test_start_without_tables(void **state)
+{
+	struct peer *peer = *state;
+
+	answer_start(peer);
+	expect_failure(peer, "described no object");
+}
+
 static void test_closed(void **state)
 {
 	struct peer *peer = *state;
@@ -581,6 +590,7 @@ int main(void)
 		TEST(test_start_is_refused),
 		TEST(test_start_answer_malformed),
 		TEST(test_start_has_no_answer),
+		TEST(test_start_without_tables),
 		TEST(test_closed),
 		TEST(test_garbage),
 		TEST(test_garbage_later),
