@@ -13,9 +13,9 @@
 	"TLS13-AES128-GCM-SHA256:TLS13-AES128-CCM-SHA256:TLS13-AES128-CCM-8-SHA256:" \
 	"ECDHE-PSK-AES128-GCM-SHA256:PSK-AES128-GCM-SHA256:PSK-AES128-CCM:PSK-AES128-CCM-8"
 
-/*
- * The TLS library calls this for each ClientHello, with or without a server name, before it chooses a cipher.
- */
+#define HANDSHAKE_TIME (10 * USEC_PER_SEC)
+
+/* The TLS library calls this for each ClientHello, server name or not, before it chooses a cipher. */
 static const coap_dtls_spsk_info_t *on_hello(const char *name, coap_session_t *session, void *arg)
 {
 	WOLFSSL *tls = coap_shim_wolfssl(session);
@@ -42,8 +42,10 @@ static const char *printable(struct bytes identity, char text[64])
  */
 struct proof {
 	struct restart_link restart; /* from when an identity is proved */
-	bool told;                   /* that it was refused or failed: the TLS library asks once per cipher */
-	size_t len;                  /* 0: nothing proved yet */
+	coap_session_t *session;
+	sd_event_source *timer; /* the handshake is over by then, or it failed */
+	bool told;              /* that it was refused or failed: the TLS library asks once per cipher */
+	size_t len;             /* 0: nothing proved yet */
 	uint8_t identity[PSK_IDENTITY_MAX];
 };
 
@@ -54,21 +56,39 @@ static struct proof *proof_of(coap_session_t *session)
 	if (!proof) {
 		proof = calloc(1, sizeof(*proof));
 		coap_session_set_app_data(session, proof);
+		if (proof)
+			proof->session = session;
 	}
 	return proof;
 }
 
-/*
- * Of a DTLS 1.2 client with a wrong key nothing comes that could be read: it ends as one who never finished.
- */
+/* Of a DTLS 1.2 client with a wrong key nothing comes that could be read: it gets no further, that is all. */
+static int on_unfinished(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct proof *proof = userdata;
+
+	dtls_failed(proof->session);
+	return 0;
+}
+
+static void expect_end(struct proof *proof, sd_event *event)
+{
+	uint64_t now;
+
+	if (!proof->timer && sd_event_now(event, CLOCK_BOOTTIME, &now) >= 0)
+		(void)sd_event_add_time(event, &proof->timer, CLOCK_BOOTTIME, now + HANDSHAKE_TIME,
+			USEC_PER_SEC, on_unfinished, proof);
+}
+
 void dtls_forget(coap_session_t *session)
 {
 	struct proof *proof = coap_session_get_app_data(session);
 
-	if (proof && proof->len == 0)
-		dtls_failed(session);
-	if (proof && proof->len > 0)
+	if (!proof)
+		return;
+	if (proof->len > 0)
 		restart_remove(&proof->restart);
+	sd_event_source_disable_unref(proof->timer);
 	free(proof);
 	coap_session_set_app_data(session, NULL);
 }
@@ -98,6 +118,7 @@ static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_sess
 		proof->told = true;
 		return NULL;
 	}
+	expect_end(proof, transport->event);
 	transport->key = (coap_bin_const_t){ key.len, key.data };
 	return &transport->key;
 }
@@ -149,6 +170,7 @@ void dtls_connected(coap_session_t *session)
 		return;
 	memcpy(proof->identity, identity->s, identity->length);
 	proof->len = identity->length;
+	proof->timer = sd_event_source_disable_unref(proof->timer);
 	restart_add(&transport->restart, &proof->restart, session);
 	log_info("DTLS connection of \"%s\" from %s: %s", printable(transport_identity(us), name),
 		transport_address(us, address), transport_security(us, security));

@@ -16,7 +16,7 @@
 #define RESTART_ENDPOINTS_MAX 8
 
 struct restart {
-	int fds[RESTART_ENDPOINTS_MAX]; /* libcoap's sockets; it has no way to ask for them, see restart_watch() */
+	int fds[RESTART_ENDPOINTS_MAX]; /* libcoap's sockets, found by their address */
 	size_t n_fds;
 	struct list links;
 };

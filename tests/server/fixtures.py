@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server under test, and a LwM2M client made of bytes to test it with.
 
-Server runs the real program in a directory and on a port of its own. Client registers with it over UDP and answers
-what it is asked from a dictionary of paths; it can be told to answer anything else, or nothing.
+Server runs the real program in a directory and on a port of its own. Client registers with it over UDP and
+answers what it is asked from a dictionary of paths; it can be told to answer anything else, or nothing.
 """
 
 import json

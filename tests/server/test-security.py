@@ -154,7 +154,10 @@ class Security(ServerCase):
     def test_wrong_key(self):
         client = self.connect("id-1", OTHER_KEY)
         self.assertEqual(client.line(), "failed")
-        self.server.wait_log(r'handshake with 127\.0\.0\.1:\d+ \(identity "id-1": wrong key\?\) failed')
+        said = r'handshake with 127\.0\.0\.1:\d+ \(identity "%s": wrong key\?\) failed'
+        self.server.wait_log(said % "id-1")
+        self.connect("id-2", KEY, "1.2")
+        self.server.wait_log(said % "id-2", 30)
 
     def test_another_endpoints_name(self):
         client = self.connect()
