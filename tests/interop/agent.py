@@ -220,3 +220,7 @@ class Agent:
 
 def is_built():
     return PROGRAM.exists()
+
+
+def is_sanitized():
+    return b"__asan_init" in PROGRAM.read_bytes()
