@@ -20,7 +20,6 @@
 #define HAVE_C___ATOMIC 1
 #define WOLFSSL_USE_ALIGN /* no words at odd addresses: undefined in C, a fault on some of our machines */
 #define NDEBUG
-#define WOLFSSL_USE_ALIGN /* words of messages are read byte by byte: not every processor reads them at odd addresses */
 
 /* Protocols */
 #define WOLFSSL_DTLS
