@@ -250,8 +250,12 @@ int abi_open(const char *path, struct abi_plugin **ret, char **ret_reason)
 	if (access(path, R_OK) < 0)
 		return refuse(-errno, ret_reason, "%s: %m", path);
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		return refuse(-ENOEXEC, ret_reason, "%s", dlerror());
+	if (!handle) {
+		const char *why = dlerror();
+
+		return refuse(-ENOEXEC, ret_reason, "%s%s", why,
+			strstr(why, "undefined symbol") ? "; link it with the library that has it" : "");
+	}
 	plugin = dlsym(handle, "lw_plugin");
 	r = plugin ? abi_read(plugin, ret, ret_reason) :
 		     refuse(-ENOEXEC, ret_reason, "It exports no lw_plugin; declare it with LW_PLUGIN()");
