@@ -97,6 +97,7 @@ static int on_life(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct remote *remote = userdata;
 	usec_t deadline = life_deadline(remote), now = remote_now(remote);
+	int r = 0;
 
 	if (deadline == USEC_INFINITY)
 		return 0;
@@ -104,8 +105,15 @@ static int on_life(sd_event_source *source, uint64_t usec, void *userdata)
 		remote_fail(remote, false, "does not answer: one of its callbacks does not return");
 		return 0;
 	}
-	if (deadline <= now && ping(remote, now) < 0) {
+	if (deadline <= now)
+		r = ping(remote, now);
+	if (r == -ENOBUFS || r == -ENOMEM) {
 		remote_fail(remote, false, "takes no messages any more");
+		return 0;
+	}
+	/* It has just ended, which the bus has yet to notice: how it ended says more. */
+	if (r < 0) {
+		closed(remote);
 		return 0;
 	}
 	sd_event_source_set_time(source, life_deadline(remote));
