@@ -57,10 +57,10 @@ LAYERS = [
 
 # Inside agent/lwm2m a file includes its own group and those above it.
 ENGINE_ORDER = [
-    ['path'],
+    ['path', 'version'],
     ['value'],
     ['records'],
-    ['rfc3339', 'cbor-reader', 'cbor-writer'],
+    ['rfc3339', 'cbor-reader', 'cbor-writer', 'json-reader', 'json-writer'],
     ['codec*', 'senml'],
     ['attributes'],
     ['object', 'registry'],
@@ -95,8 +95,8 @@ LIBRARIES = [
     ('coap_shim.h', ['agent/io/transport*', 'sdk/server/*']),
     ('wolfssl/*', ['agent/io/transport-tls.c', 'sdk/server/dtls.c']),
     ('iniparser*', ['agent/io/ini.c']),
-    ('cbor.h', ['agent/lwm2m/cbor-*.c', 'agent/lwm2m/codec-senml-cbor.c']),
-    ('jansson.h', ['agent/lwm2m/codec-senml-json.c', 'sdk/server/*']),
+    ('cbor.h', ['agent/lwm2m/cbor-reader.c']),
+    ('jansson.h', ['agent/lwm2m/json-reader.h', 'sdk/server/*']),
     ('pthread.h', ['agent/io/resolve.c']),
     ('dlfcn.h', ['agent/plugin/abi.c']),
 ]

@@ -9,6 +9,7 @@
 #define FOLLOWED_BY_1  24
 #define FALSE          0xF4
 #define TRUE           0xF5
+#define NULL_VALUE     0xF6
 #define SINGLE         0xFA
 #define DOUBLE         0xFB
 
@@ -97,6 +98,11 @@ size_t cbor_put_value(const struct value *value, uint8_t ret[CBOR_VALUE_MAX])
 	default:
 		return 0;
 	}
+}
+
+size_t cbor_put_null(uint8_t ret[1])
+{
+	return put_number(NULL_VALUE, 0, 0, ret);
 }
 
 int cbor_append_content(struct buffer *buffer, const struct value *value)

@@ -37,5 +37,7 @@ size_t cbor_put_integer(int64_t integer, uint8_t ret[CBOR_HEAD_MAX]);
  */
 size_t cbor_put_value(const struct value *value, uint8_t ret[CBOR_VALUE_MAX]);
 
+size_t cbor_put_null(uint8_t ret[1]);
+
 /* Appends the bytes of a text or opaque value. -ENOMEM, -EMSGSIZE. */
 int cbor_append_content(struct buffer *buffer, const struct value *value);

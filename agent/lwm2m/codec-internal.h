@@ -29,9 +29,28 @@ int codec_senml_json_encode(const struct path *base, const struct records *recor
 int codec_senml_json_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
 			    struct records *ret);
 
+int codec_senml_etch_json_encode(const struct path *base, const struct records *records, struct buffer *ret);
+int codec_senml_etch_json_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
+				 struct records *ret);
+
 int codec_senml_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret);
 int codec_senml_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
 			    struct records *ret);
+
+int codec_senml_etch_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret);
+int codec_senml_etch_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
+				 struct records *ret);
+
+int codec_lwm2m_json_encode(const struct path *base, const struct records *records, struct buffer *ret);
+int codec_lwm2m_json_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
+			    struct records *ret);
+
+int codec_lwm2m_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret);
+int codec_lwm2m_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
+			    struct records *ret);
+
+/* Containers and members of a JSON payload. */
+#define CODEC_JSON_MAX (8 * CODEC_RECORDS_MAX)
 
 static inline enum value_type codec_type_of(const struct codec_types *types, const struct path *path)
 {
@@ -41,6 +60,9 @@ static inline enum value_type codec_type_of(const struct codec_types *types, con
 /* Adds a value that the format typed itself, as its resource's type. -EINVAL, -ERANGE, -E2BIG, -ENOMEM. */
 int codec_add(struct records *records, const struct path *path, const struct value *value,
 	      const struct codec_types *types);
+
+/* Adds VALUE_NONE: what is there is to be deleted. -E2BIG, -ENOMEM. */
+int codec_add_null(struct records *records, const struct path *path);
 
 /* Base64 in either alphabet into memory of the records. -EINVAL, -ENOMEM. */
 int codec_decode_base64(struct records *records, struct bytes text, struct bytes *ret);

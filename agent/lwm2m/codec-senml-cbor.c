@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SenML CBOR, and SenML-ETCH CBOR (RFC 8790), which is the same with null for a value that is to be deleted.
+ */
 #include "lwm2m/cbor-reader.h"
 #include "lwm2m/cbor-writer.h"
 #include "lwm2m/codec-internal.h"
@@ -66,14 +69,13 @@ static int append_record(struct buffer *buffer, const struct path *base, const s
 	if (timed)
 		len += put_time(record->time, head + len);
 	len += put_value_label(record->value.type, head + len);
-	value_len = cbor_put_value(&record->value, head + len);
-	if (value_len == 0)
-		return -ENOTSUP;
+	value_len = record->value.type == VALUE_NONE ? cbor_put_null(head + len) :
+						       cbor_put_value(&record->value, head + len);
 	r = buffer_append(buffer, head, len + value_len);
 	return r < 0 ? r : cbor_append_content(buffer, &record->value);
 }
 
-int codec_senml_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret)
+int codec_senml_etch_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret)
 {
 	uint8_t head[CBOR_HEAD_MAX];
 	int r = buffer_append(ret, head, cbor_put_head(CBOR_MAJOR_ARRAY, records->count, head));
@@ -81,6 +83,11 @@ int codec_senml_cbor_encode(const struct path *base, const struct records *recor
 	for (size_t i = 0; i < records->count && r >= 0; i++)
 		r = append_record(ret, base, &records->items[i], i == 0);
 	return r;
+}
+
+int codec_senml_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret)
+{
+	return senml_has_null(records) ? -ENOTSUP : codec_senml_etch_cbor_encode(base, records, ret);
 }
 
 /* Members have integer labels; those that RFC 8428 did not know have names. */
@@ -130,10 +137,8 @@ static int read_record(struct bytes *rest, struct records *records, struct senml
 	return 0;
 }
 
-int codec_senml_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
-			    struct records *ret)
+static int decode(struct senml *senml, struct bytes payload)
 {
-	struct senml senml = { .types = types, .records = ret };
 	struct cbor_item array;
 	int r = cbor_read(&payload, &array);
 
@@ -142,11 +147,27 @@ int codec_senml_cbor_decode(const struct path *base, struct bytes payload, const
 	while (cbor_more(&payload, &array)) {
 		struct senml_record record = { 0 };
 
-		r = read_record(&payload, ret, &record);
+		r = read_record(&payload, senml->records, &record);
 		if (r >= 0)
-			r = senml_add(&senml, &record);
+			r = senml_add(senml, &record);
 		if (r < 0)
 			return r;
 	}
 	return payload.len == 0 ? 0 : -EBADMSG;
+}
+
+int codec_senml_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
+			    struct records *ret)
+{
+	struct senml senml = { .types = types, .records = ret };
+
+	return decode(&senml, payload);
+}
+
+int codec_senml_etch_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
+				 struct records *ret)
+{
+	struct senml senml = { .types = types, .records = ret, .etch = true };
+
+	return decode(&senml, payload);
 }

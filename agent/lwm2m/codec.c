@@ -7,13 +7,24 @@
 #include "base/cleanup.h"
 #include "lwm2m/codec-internal.h"
 
+/* In the order of their numbers. */
 static const struct codec codecs[] = {
-	{ CODEC_TEXT, "text", true, codec_text_encode, codec_text_decode },
-	{ CODEC_OPAQUE, "opaque", true, codec_opaque_encode, codec_opaque_decode },
-	{ CODEC_CBOR, "cbor", true, codec_cbor_encode, codec_cbor_decode },
-	{ CODEC_SENML_JSON, "senml-json", false, codec_senml_json_encode, codec_senml_json_decode },
-	{ CODEC_SENML_CBOR, "senml-cbor", false, codec_senml_cbor_encode, codec_senml_cbor_decode },
-	{ CODEC_TLV, "tlv", false, codec_tlv_encode, codec_tlv_decode },
+	{ CODEC_TEXT, "text", true, false, LWM2M_1_0, LWM2M_1_2, codec_text_encode, codec_text_decode },
+	{ CODEC_OPAQUE, "opaque", true, false, LWM2M_1_0, LWM2M_1_2, codec_opaque_encode, codec_opaque_decode },
+	{ CODEC_CBOR, "cbor", true, false, LWM2M_1_0, LWM2M_1_2, codec_cbor_encode, codec_cbor_decode },
+	{ CODEC_SENML_JSON, "senml-json", false, false, LWM2M_1_0, LWM2M_1_2,
+		codec_senml_json_encode, codec_senml_json_decode },
+	{ CODEC_SENML_CBOR, "senml-cbor", false, false, LWM2M_1_0, LWM2M_1_2,
+		codec_senml_cbor_encode, codec_senml_cbor_decode },
+	{ CODEC_SENML_ETCH_JSON, "senml-etch-json", false, true, LWM2M_1_2, LWM2M_1_2,
+		codec_senml_etch_json_encode, codec_senml_etch_json_decode },
+	{ CODEC_SENML_ETCH_CBOR, "senml-etch-cbor", false, true, LWM2M_1_2, LWM2M_1_2,
+		codec_senml_etch_cbor_encode, codec_senml_etch_cbor_decode },
+	{ CODEC_TLV, "tlv", false, false, LWM2M_1_0, LWM2M_1_2, codec_tlv_encode, codec_tlv_decode },
+	{ CODEC_LWM2M_JSON, "lwm2m-json", false, false, LWM2M_1_0, LWM2M_1_0,
+		codec_lwm2m_json_encode, codec_lwm2m_json_decode },
+	{ CODEC_LWM2M_CBOR, "lwm2m-cbor", false, false, LWM2M_1_2, LWM2M_1_2,
+		codec_lwm2m_cbor_encode, codec_lwm2m_cbor_decode },
 };
 
 const struct codec *codec_find(int format)
@@ -30,6 +41,32 @@ const struct codec *codec_find_name(const char *name)
 		if (strcmp(codecs[i].name, name) == 0)
 			return &codecs[i];
 	return NULL;
+}
+
+static bool is_offered(const struct codec *codec, enum lwm2m_version version)
+{
+	return !codec->etch && version >= codec->since && version <= codec->until;
+}
+
+bool codec_is_offered(int format, enum lwm2m_version version)
+{
+	const struct codec *codec = codec_find(format);
+
+	return codec && is_offered(codec, version);
+}
+
+int codec_append_offered(enum lwm2m_version version, struct buffer *ret)
+{
+	const char *blank = "";
+	int r = 0;
+
+	for (size_t i = 0; i < ELEMENTSOF(codecs) && r >= 0; i++) {
+		if (codecs[i].format <= CODEC_OPAQUE || !is_offered(&codecs[i], version))
+			continue;
+		r = buffer_printf(ret, "%s%u", blank, codecs[i].format);
+		blank = " ";
+	}
+	return r;
 }
 
 static bool encodable(const struct codec *codec, const struct path *base, const struct records *records)
@@ -132,6 +169,13 @@ int codec_add(struct records *records, const struct path *path, const struct val
 		return -E2BIG;
 	r = value_convert(value, codec_type_of(types, path), &converted);
 	return r < 0 ? r : records_add(records, *path, converted);
+}
+
+int codec_add_null(struct records *records, const struct path *path)
+{
+	const struct value null = { .type = VALUE_NONE };
+
+	return codec_add(records, path, &null, NULL);
 }
 
 int codec_decode_base64(struct records *records, struct bytes text, struct bytes *ret)

@@ -13,6 +13,7 @@
 #include "lwm2m/path.h"
 #include "lwm2m/records.h"
 #include "lwm2m/value.h"
+#include "lwm2m/version.h"
 
 enum codec_format {
 	CODEC_TEXT = 0,
@@ -21,7 +22,11 @@ enum codec_format {
 	CODEC_CBOR = 60,
 	CODEC_SENML_JSON = 110,
 	CODEC_SENML_CBOR = 112,
+	CODEC_SENML_ETCH_JSON = 320,
+	CODEC_SENML_ETCH_CBOR = 322,
 	CODEC_TLV = 11542,
+	CODEC_LWM2M_JSON = 11543,
+	CODEC_LWM2M_CBOR = 11544,
 };
 
 /* What the decoder needs of the object definitions; type_of answers VALUE_NONE for a resource that it does not know. */
@@ -34,6 +39,8 @@ struct codec {
 	uint16_t format;
 	const char *name; /* "senml-cbor": for people, command lines and logs */
 	bool single;      /* carries exactly one value: only for resources and resource instances */
+	bool etch;        /* VALUE_NONE deletes: only for Composite operations */
+	enum lwm2m_version since, until;
 	int (*encode)(const struct path *base, const struct records *records, struct buffer *ret);
 	int (*decode)(const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret);
 };
@@ -41,6 +48,12 @@ struct codec {
 /* NULL when there is no such format. */
 const struct codec *codec_find(int format);
 const struct codec *codec_find_name(const char *name);
+
+/* May a server that registered with this version ask for the format, and send it, in an operation on one path? */
+bool codec_is_offered(int format, enum lwm2m_version version);
+
+/* Appends the formats so offered that carry more than text or bytes: "60 110 112 11542". -ENOMEM, -EMSGSIZE. */
+int codec_append_offered(enum lwm2m_version version, struct buffer *ret);
 
 /*
  * Appends the payload for records at or below base, the path that was asked for. No record at all is an empty object,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/discover.h"
 
+#include "lwm2m/codec.h"
+
 /* The last object id of the LwM2M enabler's first release. */
 #define OBJECT_CORE_LAST 7
 
@@ -155,7 +157,7 @@ static int append_instances(struct buffer *buffer, const struct object *object)
 
 int discover_registry(const struct registry *registry, struct buffer *ret)
 {
-	int r = buffer_append_text(ret, "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\"");
+	int r = 0;
 
 	for (size_t i = 0; i < registry->n_objects && r >= 0; i++) {
 		const struct object *object = registry->objects[i];
@@ -167,4 +169,13 @@ int discover_registry(const struct registry *registry, struct buffer *ret)
 			r = append_instances(ret, object);
 	}
 	return r;
+}
+
+int discover_root(enum lwm2m_version version, struct buffer *ret)
+{
+	int r = buffer_append_text(ret, "</>;rt=\"oma.lwm2m\";ct=\"");
+
+	if (r >= 0)
+		r = codec_append_offered(version, ret);
+	return r < 0 ? r : buffer_append_byte(ret, '"');
 }

@@ -10,10 +10,14 @@
 #include "lwm2m/attributes.h"
 #include "lwm2m/operation.h"
 #include "lwm2m/registry.h"
+#include "lwm2m/version.h"
 
 /* Appends the links for a Discover of target by a session's server. -ENOMEM, -EMSGSIZE. */
 int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,
 		    struct buffer *ret);
 
-/* Appends the object list: root link, objects and instances, without hidden objects. -ENOMEM, -EMSGSIZE. */
+/* Appends the object list: objects and instances, without hidden objects. -ENOMEM, -EMSGSIZE. */
 int discover_registry(const struct registry *registry, struct buffer *ret);
+
+/* Appends the root link, which goes before the object list and has the formats offered to servers of a version. */
+int discover_root(enum lwm2m_version version, struct buffer *ret);

@@ -291,8 +291,8 @@ static int check_create(struct target *target, struct records *records)
 	return 0;
 }
 
-int operation_decode(struct target *target, int format, struct bytes body, const struct registry *registry,
-		     struct records *ret)
+int operation_decode(struct target *target, int format, enum lwm2m_version version, struct bytes body,
+		     const struct registry *registry, struct records *ret)
 {
 	const struct codec_types types = { type_of, registry };
 	int r;
@@ -300,7 +300,11 @@ int operation_decode(struct target *target, int format, struct bytes body, const
 	/* A body without Content-Format is plain text (Core 1.0, 6.4); an empty Create needs none. */
 	if (format < 0 && (target->type != OPERATION_CREATE || body.len > 0))
 		format = CODEC_TEXT;
-	r = format < 0 ? 0 : codec_decode(format, &target->path, body, &types, ret);
+	if (format < 0)
+		r = 0;
+	else
+		r = codec_is_offered(format, version) ? codec_decode(format, &target->path, body, &types, ret) :
+							-EPROTONOSUPPORT;
 	if (r == -ENOTSUP)
 		r = -EBADMSG;
 	if (r == 0 && target->type == OPERATION_CREATE)
@@ -352,13 +356,13 @@ int operation_check_arguments(struct bytes arguments)
 	}
 }
 
-int operation_format(const struct target *target, int accept, bool tlv_only)
+int operation_format(const struct target *target, int accept, enum lwm2m_version version)
 {
 	const struct resource_info *resource = target->resource;
 
 	if (accept >= 0)
-		return codec_find(accept) ? accept : -ENOTSUP;
+		return codec_is_offered(accept, version) ? accept : -ENOTSUP;
 	if (!resource || (resource->flags & RESOURCE_MULTIPLE && target->path.depth == PATH_RESOURCE))
-		return tlv_only ? CODEC_TLV : CODEC_SENML_CBOR;
+		return version == LWM2M_1_0 ? CODEC_TLV : CODEC_SENML_CBOR;
 	return resource->type == VALUE_OPAQUE ? CODEC_OPAQUE : CODEC_TEXT;
 }

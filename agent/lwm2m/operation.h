@@ -13,6 +13,7 @@
 #include "lwm2m/message.h"
 #include "lwm2m/object.h"
 #include "lwm2m/registry.h"
+#include "lwm2m/version.h"
 
 struct target {
 	enum operation_type type;
@@ -32,16 +33,17 @@ int operation_parse(const struct message *request, const struct registry *regist
 
 /*
  * Records of a Write or Create at target, out of the whole body. For a Create, target->path becomes that of
- * the new instance: chosen by the client in the payload, else the lowest free id. 0, or a CoAP error code.
+ * the new instance: chosen by the client in the payload, else the lowest free id. version is what the server registered
+ * with and says which formats it may send. 0, or a CoAP error code.
  */
-int operation_decode(struct target *target, int format, struct bytes body, const struct registry *registry,
-		     struct records *ret);
+int operation_decode(struct target *target, int format, enum lwm2m_version version, struct bytes body,
+		     const struct registry *registry, struct records *ret);
 
 /* Checks the arguments of an Execute (Core 1.2, 6.3.5): "5", "2='10.3'", "7,0='https://…'". -EINVAL. */
 int operation_check_arguments(struct bytes arguments);
 
 /*
- * The Content-Format of a response: what was asked for or, where Accept is absent, a good one. -ENOTSUP:
- * unknown.
+ * The Content-Format of a response: what was asked for or, where Accept is absent, a good one for a server of this
+ * version. -ENOTSUP: unknown, or not of this version.
  */
-int operation_format(const struct target *target, int accept, bool tlv_only);
+int operation_format(const struct target *target, int accept, enum lwm2m_version version);

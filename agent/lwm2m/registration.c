@@ -2,6 +2,7 @@
 #include "lwm2m/registration.h"
 
 #include "lwm2m/codec.h"
+#include "lwm2m/discover.h"
 
 /*
  * RFC 7252, 4.8.2: an Update that starts this long before the lifetime ends has all its retransmissions in
@@ -179,9 +180,13 @@ static int add_lifetime(struct registration *registration, struct effect *effect
 static int add_links(struct registration *registration, struct effect *effect)
 {
 	const struct buffer *links = &registration->client->links;
+	struct buffer *payload = effects_payload(effect);
+	int r = discover_root(registration->version, payload);
 
 	effect->message.format = CODEC_LINK;
-	return buffer_append(effects_payload(effect), links->data, links->len);
+	if (r >= 0 && links->len > 0)
+		r = buffer_append_byte(payload, ',');
+	return r < 0 ? r : buffer_append(payload, links->data, links->len);
 }
 
 /* What is told again when it is another: of the request that goes out now. */

@@ -15,7 +15,7 @@
 /* What every registration of this client says; kept by the engine. */
 struct registration_client {
 	const char *endpoint;
-	struct buffer links;   /* the object list, link format */
+	struct buffer links;   /* the object list, link format, without the root */
 	uint32_t links_serial; /* another number whenever links changed */
 	uint32_t next_request; /* the last id given to an effect that is answered; 0 is skipped */
 	uint64_t random;       /* state of the jitter's generator, seeded by the owner of the engine */

@@ -65,11 +65,11 @@ static int set_number(double *number, const struct value *value)
 
 static int set_value(struct senml_record *record, enum senml_member member, const struct value *value)
 {
-	bool fits;
+	bool fits, null = value->type == VALUE_NONE;
 
 	switch (member) {
 	case SENML_VALUE:
-		fits = value_type_is_numeric(value->type) || value->type == VALUE_NONE;
+		fits = value_type_is_numeric(value->type);
 		break;
 	case SENML_BOOLEAN:
 		fits = value->type == VALUE_BOOLEAN;
@@ -81,10 +81,10 @@ static int set_value(struct senml_record *record, enum senml_member member, cons
 		fits = value->type == VALUE_STRING;
 		break;
 	}
-	if (!fits || record->members & MEMBER_VALUES)
+	if ((!fits && !null) || record->members & MEMBER_VALUES)
 		return -EBADMSG;
 	record->value = *value;
-	return member == SENML_LINK ? value_convert(value, VALUE_OBJLNK, &record->value) : 0;
+	return member == SENML_LINK && !null ? value_convert(value, VALUE_OBJLNK, &record->value) : 0;
 }
 
 /* A base value other than 0 would have to be added to every number; nobody is known to send one. */
@@ -164,11 +164,22 @@ int senml_add(struct senml *senml, const struct senml_record *record)
 	r = resolve_path(senml, record->name, &path);
 	if (r < 0)
 		return r;
-	r = codec_add(senml->records, &path, &record->value, senml->types);
+	if (senml->etch && record->value.type == VALUE_NONE)
+		r = codec_add_null(senml->records, &path);
+	else
+		r = codec_add(senml->records, &path, &record->value, senml->types);
 	if (r < 0)
 		return r;
 	senml->records->items[senml->records->count - 1].time = time;
 	return 0;
+}
+
+bool senml_has_null(const struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (records->items[i].value.type == VALUE_NONE)
+			return true;
+	return false;
 }
 
 size_t senml_base_name(const struct path *base, const struct path *first, char ret[SENML_NAME_MAX])

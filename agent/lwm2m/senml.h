@@ -46,6 +46,7 @@ struct senml {
 	struct records *records;
 	struct bytes base_name; /* borrowed from the payload */
 	double base_time;
+	bool etch; /* null is a value: what has it is to be deleted (RFC 8790) */
 };
 
 /* -EBADMSG: unknown, and its name says that it has to be understood. */
@@ -57,6 +58,9 @@ int senml_set(struct senml_record *record, enum senml_member member, const struc
 
 /* Resolves the record and adds it to senml->records. Those of codec_decode(). */
 int senml_add(struct senml *senml, const struct senml_record *record);
+
+/* Only SenML-ETCH has a form for VALUE_NONE. */
+bool senml_has_null(const struct records *records);
 
 #define SENML_NAME_MAX (PATH_TEXT_MAX + 1)
 

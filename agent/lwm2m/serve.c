@@ -167,7 +167,7 @@ static int take_own(const struct peer *peer, const struct message *message, cons
 static void serve_read(struct engine *engine, struct peer *peer, const struct message *message,
 		       const struct target *target)
 {
-	int format = operation_format(target, message->accept, peer->registration.version == LWM2M_1_0);
+	int format = operation_format(target, message->accept, peer->registration.version);
 	struct observation *old = NULL;
 	struct attributes own = { 0 };
 	struct request *request;
@@ -265,6 +265,7 @@ static int take_block(struct engine *engine, struct peer *peer, const struct mes
 /* 0: the request is ready to start; otherwise the code to answer with. */
 static int fill_request(struct request *request, const struct message *message, struct bytes body)
 {
+	enum lwm2m_version version = request->peer->registration.version;
 	struct operation *operation = &request->operation;
 	int code = 0;
 
@@ -284,8 +285,8 @@ static int fill_request(struct request *request, const struct message *message, 
 	case OPERATION_DELETE:
 		break;
 	default:
-		code = operation_decode(&request->target, message->format, body, request->engine->registry,
-			&operation->records);
+		code = operation_decode(&request->target, message->format, version, body,
+			request->engine->registry, &operation->records);
 		operation->path = request->target.path;
 	}
 	return code;

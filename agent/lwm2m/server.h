@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/list.h"
+#include "lwm2m/version.h"
 
 enum security_mode { /* the values of /0/x/2 */
 	SECURITY_PSK = 0,
@@ -22,8 +23,6 @@ enum security_mode { /* the values of /0/x/2 */
 	SECURITY_NOSEC = 3,
 	SECURITY_EST = 4,
 };
-
-enum lwm2m_version { LWM2M_1_0, LWM2M_1_1, LWM2M_1_2 };
 
 struct server {
 	struct list link;

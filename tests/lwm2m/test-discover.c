@@ -82,26 +82,43 @@ static void rule_19_object_list(void **state)
 	assert_int_equal(object_add_instance(&objects[1], 5), 0);
 	assert_int_equal(discover_registry(&registry, &links), 0);
 	assert_int_equal(buffer_append_byte(&links, '\0'), 0);
-	assert_string_equal((char *)links.data, "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</1>;ver=1.2,"
+	assert_string_equal((char *)links.data, "</1>;ver=1.2,"
 	"</1/0>,</1/5>,</3>;ver=1.0,</3/0>,</9>,</3303>;ver=1.1,</3303/0>,</3304>,</3304/0>");
 	for (size_t i = 0; i < ELEMENTSOF(infos); i++)
 		object_deinit(&objects[i]);
 	registry_deinit(&registry);
 }
 
+static void rule_19_root_link(void **state)
+{
+	static const char *const links[] = {
+		[LWM2M_1_0] = "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542 11543\"",
+		[LWM2M_1_1] = "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\"",
+		[LWM2M_1_2] = "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542 11544\"",
+	};
+
+	(void)state;
+	for (unsigned int version = LWM2M_1_0; version <= LWM2M_1_2; version++) {
+		_cleanup_(buffer_deinit) struct buffer link = { 0 };
+
+		assert_int_equal(discover_root(version, &link), 0);
+		assert_true(bytes_equal(buffer_bytes(&link), bytes_of(links[version])));
+	}
+}
+
 static void is_bounded(void **state)
 {
-	struct registry registry = { 0 };
 	_cleanup_(buffer_deinit) struct buffer links = { .limit = 8 };
 
 	(void)state;
-	assert_int_equal(discover_registry(&registry, &links), -EMSGSIZE);
+	assert_int_equal(discover_root(LWM2M_1_1, &links), -EMSGSIZE);
 }
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_33_depths),
 	cmocka_unit_test(shows_attributes_where_they_are),
 	cmocka_unit_test(rule_19_object_list),
+	cmocka_unit_test(rule_19_root_link),
 	cmocka_unit_test(is_bounded),
 };
 

@@ -205,19 +205,48 @@ static void formats(void **state)
 	struct target target = { .type = OPERATION_READ, .path = PATH2(500, 0) };
 
 	(void)state;
-	assert_int_equal(operation_format(&target, -1, false), CODEC_SENML_CBOR);
-	assert_int_equal(operation_format(&target, -1, true), CODEC_TLV);
-	assert_int_equal(operation_format(&target, CODEC_SENML_JSON, true), CODEC_SENML_JSON);
-	assert_int_equal(operation_format(&target, 11543, false), -ENOTSUP);
-	assert_int_equal(operation_format(&target, 65535, false), -ENOTSUP);
+	assert_int_equal(operation_format(&target, -1, LWM2M_1_1), CODEC_SENML_CBOR);
+	assert_int_equal(operation_format(&target, -1, LWM2M_1_0), CODEC_TLV);
+	assert_int_equal(operation_format(&target, CODEC_SENML_JSON, LWM2M_1_0), CODEC_SENML_JSON);
+	assert_int_equal(operation_format(&target, 65535, LWM2M_1_1), -ENOTSUP);
 	target.path = PATH3(500, 0, FAKE_NUMBERS);
 	target.resource = object_find_resource(object, FAKE_NUMBERS);
-	assert_int_equal(operation_format(&target, -1, false), CODEC_SENML_CBOR);
+	assert_int_equal(operation_format(&target, -1, LWM2M_1_1), CODEC_SENML_CBOR);
 	target.path = PATH4(500, 0, FAKE_NUMBERS, 1);
-	assert_int_equal(operation_format(&target, -1, false), CODEC_TEXT);
+	assert_int_equal(operation_format(&target, -1, LWM2M_1_1), CODEC_TEXT);
 	target.path = PATH3(500, 0, FAKE_BLOB);
 	target.resource = object_find_resource(object, FAKE_BLOB);
-	assert_int_equal(operation_format(&target, -1, false), CODEC_OPAQUE);
+	assert_int_equal(operation_format(&target, -1, LWM2M_1_1), CODEC_OPAQUE);
+}
+
+/* The JSON of LwM2M 1.0 ends there, LwM2M CBOR begins with 1.2; SenML-ETCH is for Composite operations only. */
+static void rule_39_formats_are_of_a_version(void **state)
+{
+	static const struct {
+		int format;
+		bool offered[3];
+	} cases[] = {
+		{ CODEC_TLV, { true, true, true } },
+		{ CODEC_SENML_JSON, { true, true, true } },
+		{ CODEC_SENML_CBOR, { true, true, true } },
+		{ CODEC_LWM2M_JSON, { true, false, false } },
+		{ CODEC_LWM2M_CBOR, { false, false, true } },
+		{ CODEC_SENML_ETCH_JSON, { false, false, false } },
+		{ CODEC_SENML_ETCH_CBOR, { false, false, false } },
+	};
+	struct target target = { .type = OPERATION_READ, .path = PATH2(500, 0) };
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+		for (unsigned int version = LWM2M_1_0; version <= LWM2M_1_2; version++) {
+			_cleanup_(records_deinit) struct records records = { 0 };
+			struct target write = { .type = OPERATION_WRITE_UPDATE, .path = PATH2(500, 0) };
+			int format = operation_format(&target, cases[i].format, version), code;
+
+			code = operation_decode(&write, cases[i].format, version, BYTES_LITERAL("?"), &fake.registry, &records);
+			assert_int_equal(format, cases[i].offered[version] ? cases[i].format : -ENOTSUP);
+			assert_int_equal(code, cases[i].offered[version] ? COAP_BAD_REQUEST : COAP_UNSUPPORTED_FORMAT);
+		}
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -229,6 +258,7 @@ static const struct CMUnitTest tests[] = {
 	test(paths_that_are_none),
 	test(rule_32_execute_arguments),
 	test(formats),
+	test(rule_39_formats_are_of_a_version),
 };
 
 int main(void)

@@ -4,8 +4,12 @@
 /* When a wait of s seconds that began at from is over: half as long to half as long again. */
 #define SPREAD(from, s) .at = (from) + (s) * SEC / 2, .until = (from) + (s) * SEC / 2 + (s) * SEC
 
-#define REGISTER(lifetime, parameters) \
-	"request POST /rd?ep=dev&lt=" lifetime "&" parameters " format=40 " TRANSCRIPT_LINKS "\nregistering"
+#define REGISTER(lifetime, parameters) REGISTER_FORMATS(lifetime, parameters, "60 110 112 11542")
+#define REGISTER_FORMATS(lifetime, parameters, formats)                \
+	"request POST /rd?ep=dev&lt=" lifetime "&" parameters " format=40 " \
+	TRANSCRIPT_LINKS_OF(formats) "\nregistering"
+#define REGISTER_1_0(parameters) REGISTER_FORMATS("300", "lwm2m=1.0&" parameters, "60 110 112 11542 11543")
+#define REGISTER_1_2(parameters) REGISTER_FORMATS("300", "lwm2m=1.2&" parameters, "60 110 112 11542 11544")
 
 static void registers_updates_and_deregisters(void **state)
 {
@@ -44,12 +48,12 @@ static void rule_18_steps_down_on_4_12(void **state)
 {
 	static const struct step steps[] = {
 		{ 0, "start", "connect" },
-		{ 0, "connected", REGISTER("300", "lwm2m=1.2&b=U&Q") },
+		{ 0, "connected", REGISTER_1_2("b=U&Q") },
 		{ 0, "answer 4.12", REGISTER("300", "lwm2m=1.1&b=U&Q") },
-		{ 0, "answer 4.12", REGISTER("300", "lwm2m=1.0&b=UQ") },
+		{ 0, "answer 4.12", REGISTER_1_0("b=UQ") },
 		{ 0, "answer 4.12", "close\nfailed 4.12" },
 		{ SPREAD(0, 60), .expect = "connect" },
-		{ 30 * SEC, "connected", REGISTER("300", "lwm2m=1.0&b=UQ") },
+		{ 30 * SEC, "connected", REGISTER_1_0("b=UQ") },
 		{ 30 * SEC, "answer 2.01 /rd/5a", "registered 300" },
 	};
 
@@ -235,7 +239,7 @@ static void rule_15_queue_mode_of_1_0_is_part_of_the_binding(void **state)
 	static const struct step steps[] = {
 		{ 0, "start", "connect" },
 		{ 0, "connected", REGISTER("300", "lwm2m=1.1&b=U") },
-		{ 0, "answer 4.12", REGISTER("300", "lwm2m=1.0&b=U") },
+		{ 0, "answer 4.12", REGISTER_1_0("b=U") },
 		{ 0, "answer 2.01 /rd/5a", "registered 300" },
 		{ 1 * SEC, "queue" },
 		{ 1 * SEC, "update", "request POST /rd/5a?b=UQ" },
@@ -324,11 +328,12 @@ static void rule_16_new_dtls_session_updates_since_1_2(void **state)
 {
 	static const struct step steps[] = {
 		{ 0, "start", "connect" },
-		{ 0, "connected", REGISTER("300", "lwm2m=1.2&b=U") },
+		{ 0, "connected", REGISTER_1_2("b=U") },
 		{ 0, "answer 2.01 /rd/5a", "registered 300" },
 		{ 10 * SEC, "update", "request POST /rd/5a" },
 		{ 103 * SEC, "unanswered", "close\nconnect" },
-		{ 103 * SEC, "connected", "request POST /rd/5a?lt=300&b=U format=40 " TRANSCRIPT_LINKS },
+		{ 103 * SEC, "connected", "request POST /rd/5a?lt=300&b=U format=40 "
+			TRANSCRIPT_LINKS_OF("60 110 112 11542 11544") },
 		{ 196 * SEC, "unanswered", "close\nunreachable ETIMEDOUT" },
 	};
 

@@ -31,8 +31,8 @@ static void formats_without_accept(void **state)
 		{ 0, "start", "connect" },
 		{ 0, "connected", TRANSCRIPT_REGISTER },
 		{ 0, "answer 4.12",
-			"request POST /rd?ep=dev&lt=300&lwm2m=1.0&b=U format=40 " TRANSCRIPT_LINKS
-			"\nregistering" },
+			"request POST /rd?ep=dev&lt=300&lwm2m=1.0&b=U format=40 "
+			TRANSCRIPT_LINKS_OF("60 110 112 11542 11543") "\nregistering" },
 		{ 0, "answer 2.01 /rd/5a", "registered 300" },
 		{ 0, "set /500/0/6 blob" },
 		{ 0, "GET /500/0/1", "2.05 format=0 5" },
@@ -42,6 +42,54 @@ static void formats_without_accept(void **state)
 
 	(void)state;
 	play(steps);
+}
+
+static void rule_39_lwm2m_json_is_of_1_0(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "start", "connect" },
+		{ 0, "connected", TRANSCRIPT_REGISTER },
+		{ 0, "answer 4.12",
+			"request POST /rd?ep=dev&lt=300&lwm2m=1.0&b=U format=40 "
+			TRANSCRIPT_LINKS_OF("60 110 112 11542 11543") "\nregistering" },
+		{ 0, "answer 2.01 /rd/5a", "registered 300" },
+		{ 0, "GET /500/0/1 accept=11543", "2.05 format=11543 {\"bn\":\"/500/0/1\",\"e\":[{\"v\":5}]}" },
+		{ 0, "PUT /500/0/1 format=11543 \"{\"e\":[{\"v\":6}]}\"", "2.04" },
+		{ 0, "GET /500/0/1", "2.05 format=0 6" },
+		{ 0, "GET /500/0 accept=11544", "4.06" },
+		{ 0, "PUT /500/0/1 format=11544 x:a11901f4a100a10106", "4.15" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
+static void rule_39_lwm2m_cbor_is_of_1_2(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "start", "connect" },
+		{ 0, "connected",
+			"request POST /rd?ep=dev&lt=300&lwm2m=1.2&b=U format=40 "
+			TRANSCRIPT_LINKS_OF("60 110 112 11542 11544") "\nregistering" },
+		{ 0, "answer 2.01 /rd/5a", "registered 300" },
+		{ 0, "GET /500/0/1 accept=11544", "2.05 format=11544 {/500/0/1=5}" },
+		{ 0, "GET /500/0 accept=11544", "2.05 format=11544 {" ALL_OF_500_0 "}" },
+		{ 0, "PUT /500/0/1 format=11544 x:a11901f4a100a10106", "2.04" },
+		{ 0, "PUT /500/0/1 format=11544 x:a1831901f4000107", "2.04" },
+		{ 0, "GET /500/0/1", "2.05 format=0 7" },
+		{ 0, "PUT /500/0/1 format=11544 x:a2831901f4000108831901f4000109", "4.00" },
+		{ 0, "GET /500/0/1", "2.05 format=0 7" },
+		{ 0, "POST /501 format=11544 x:a11901f5a119ffffa1006161", "persist 501 {/501/0/0=a}\n2.01 /501/0\n"
+			"request POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542 11544\","
+			"</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>,</501/0>,</502>" },
+		{ 0, "POST /501 format=11544 x:a11901f5a100a1006162", "4.00" },
+		{ 0, "GET /500/0/1 accept=11543", "4.06" },
+		{ 0, "PUT /500/0/1 format=11543 \"{\"e\":[{\"v\":6}]}\"", "4.15" },
+		{ 0, "GET /500/0 accept=322", "4.06" },
+	};
+
+	(void)state;
+	play(steps, .version_minor = 2);
 }
 
 static void rule_17_silence_until_registered(void **state)
@@ -540,6 +588,8 @@ static void a_stream_has_one_writer(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(reads_at_every_level),
 	cmocka_unit_test(formats_without_accept),
+	cmocka_unit_test(rule_39_lwm2m_json_is_of_1_0),
+	cmocka_unit_test(rule_39_lwm2m_cbor_is_of_1_2),
 	cmocka_unit_test(rule_17_silence_until_registered),
 	cmocka_unit_test(rule_39_codes_of_read),
 	cmocka_unit_test(rule_39_codes_of_objects),

@@ -87,7 +87,7 @@ static void print_body(struct transcript *transcript, const struct message *mess
 		buffer_printf(lines, " observe=%d", message->observe);
 	if (message->format >= 0)
 		buffer_printf(lines, " format=%d", message->format);
-	if (message->format == CODEC_SENML_CBOR || message->format == CODEC_TLV) {
+	if (message->format == CODEC_SENML_CBOR || message->format == CODEC_TLV || message->format == CODEC_LWM2M_CBOR) {
 		print_records(transcript, message->format, base, message->payload);
 	} else if (message->payload.len > 0) {
 		buffer_append_byte(lines, ' ');

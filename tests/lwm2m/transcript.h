@@ -91,9 +91,9 @@ void transcript_play(const struct transcript_config *config, const struct step *
 #define play_on(transcript, steps) transcript_steps(transcript, steps, ELEMENTSOF(steps))
 
 /* The object list of the fake objects. */
-#define TRANSCRIPT_LINKS                        \
-	"</>;rt=\"oma.lwm2m\";ct=\"60 110 112 " \
-	"11542\",</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>,</502>"
+#define TRANSCRIPT_LINKS TRANSCRIPT_LINKS_OF("60 110 112 11542")
+#define TRANSCRIPT_LINKS_OF(formats) \
+	"</>;rt=\"oma.lwm2m\";ct=\"" formats "\",</3>;ver=1.1,</3/0>,</500>;ver=2.0,</500/0>,</501>,</502>"
 #define TRANSCRIPT_REGISTER \
 	"request POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS "\nregistering"
 
