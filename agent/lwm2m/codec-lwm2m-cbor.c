@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LwM2M CBOR (OMA LwM2M Core 1.2, 7.4): maps within maps whose keys are ids, from the object down to the values. A key may
- * also be an array of ids, which stands for several levels at once; such keys are read and not written.
+ * LwM2M CBOR (OMA LwM2M Core 1.2, 7.4): maps within maps whose keys are ids, from the object down to the
+ * values. A key may also be an array of ids, which stands for several levels at once; such keys are read and
+ * not written.
  */
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@
 /* As many as the most records may need: objects, instances and multiple resources. */
 #define CONTAINERS_MAX (3 * CODEC_RECORDS_MAX)
 
-/* What goes before a record's text or bytes: the head of a map and a key on each level, and the value's beginning. */
+/* What goes before a record's text or bytes: a map's head and a key on each level, and the value's beginning. */
 #define HEAD_MAX (LEVELS_MAX * 2 * CBOR_HEAD_MAX + CBOR_VALUE_MAX)
 
 static int compare_records(const void *a, const void *b)
@@ -32,12 +33,12 @@ static bool ordered(const struct record *items, size_t count)
 	return true;
 }
 
-/* Of records in order: a map has no place for a second value, for one beside others below it, or for a time. */
+/* Of records in order: a map has no place for a second value, one beside others below it, or a time. */
 static bool expressible(const struct record *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (items[i].time != 0 || items[i].value.type == VALUE_NONE ||
-		    (i > 0 && path_contains(&items[i - 1].path, &items[i].path)))
+			(i > 0 && path_contains(&items[i - 1].path, &items[i].path)))
 			return false;
 	return true;
 }
@@ -67,8 +68,8 @@ static size_t count_keys(const struct record *items, size_t count, unsigned int 
 }
 
 /* The first of these records, whose ids up to depth common are those of the one before. */
-static int append_record(struct buffer *buffer, const struct record *items, size_t count, unsigned int common,
-			 bool first)
+static int append_record(
+	struct buffer *buffer, const struct record *items, size_t count, unsigned int common, bool first)
 {
 	const struct path *path = &items[0].path;
 	uint8_t head[HEAD_MAX];
@@ -183,7 +184,7 @@ static int read_value(struct reader *reader, struct bytes *rest, const struct pa
 	return r < 0 ? r : codec_add(reader->records, path, &value, reader->types);
 }
 
-/* Each map but the outermost is at least one id deeper than what it is in, so that levels are bounded by ids. */
+/* Each map but the outermost is at least one id deeper than what it is in: ids bound the levels. */
 static int read_maps(struct reader *reader, struct bytes *rest, const struct cbor_item *map)
 {
 	struct level levels[LEVELS_MAX + 1] = { { *map, PATH0() } };
@@ -213,7 +214,7 @@ static int compare_paths(const void *a, const void *b)
 	return path_compare(a, b);
 }
 
-/* The same key twice in a map is an error, and so is another spelling of it; codec_decode() finds values given twice. */
+/* The same key twice, however it is spelled, is an error; codec_decode() finds values given twice. */
 static int check_containers(const struct buffer *containers)
 {
 	struct path *paths = (struct path *)(void *)containers->data;
@@ -231,8 +232,8 @@ static int check_containers(const struct buffer *containers)
 	return 0;
 }
 
-int codec_lwm2m_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
-			    struct records *ret)
+int codec_lwm2m_cbor_decode(
+	const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret)
 {
 	struct reader reader = { base->depth == PATH_OBJECT, types, ret, { 0 } };
 	struct cbor_item map;

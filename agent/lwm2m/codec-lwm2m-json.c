@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The JSON of LwM2M 1.0 (OMA LwM2M 1.0, 6.4.4), which later versions replaced by SenML JSON: one object with a base name,
- * a base time and entries. Opaque values are text in Base64, so that only the resource's type tells them from text.
+ * The JSON of LwM2M 1.0 (OMA LwM2M 1.0, 6.4.4), which later versions replaced by SenML JSON: one object with
+ * a base name, a base time and entries. Opaque values are text in Base64, so that only the resource's type
+ * tells them from text.
  */
 #include <math.h>
 
@@ -23,16 +24,13 @@ static size_t put_time(const char *member, size_t member_len, double time, char 
 	return JSON_PUT_LITERAL(text, len, ",");
 }
 
-/*
- * The latest time: what is historical counts back from it. 0, so that times count from 1970, where that would lose a
- * fraction of a second.
- */
+/* The latest time: what is historical counts back from it. 0 where that would lose a fraction of a second. */
 static double choose_base_time(const struct records *records)
 {
 	double latest = 0;
 
 	for (size_t i = 0; i < records->count; i++)
-		if (i == 0 || records->items[i].time > latest)
+		if (records->items[i].time > latest)
 			latest = records->items[i].time;
 	for (size_t i = 0; i < records->count; i++)
 		if (latest + (records->items[i].time - latest) != records->items[i].time)
@@ -40,7 +38,8 @@ static double choose_base_time(const struct records *records)
 	return latest;
 }
 
-static int append_head(struct buffer *buffer, const struct path *base, const struct records *records, double base_time)
+static int append_head(
+	struct buffer *buffer, const struct path *base, const struct records *records, double base_time)
 {
 	char text[HEAD_MAX];
 	size_t len = JSON_PUT_LITERAL(text, 0, "{\"bn\":\"");
@@ -78,8 +77,8 @@ static size_t put_value(const struct value *value, char *text, size_t len)
 	return JSON_PUT_LITERAL(text, len, "}");
 }
 
-static int append_entry(struct buffer *buffer, const struct path *base, const struct record *record, double base_time,
-			bool first)
+static int append_entry(struct buffer *buffer, const struct path *base, const struct record *record,
+	double base_time, bool first)
 {
 	const struct value *value = &record->value;
 	char text[HEAD_MAX];
@@ -133,7 +132,8 @@ static bool is_boolean(enum value_type type)
 }
 
 /* 1 and *ret, 0: the object has no such member, -EBADMSG: of the wrong kind. */
-static int get_member(const json_t *object, const char *name, bool (*fits)(enum value_type type), struct value *ret)
+static int get_member(
+	const json_t *object, const char *name, bool (*fits)(enum value_type type), struct value *ret)
 {
 	const json_t *json = json_object_get(object, name);
 	struct value value;
@@ -191,8 +191,8 @@ static int get_value(const json_t *entry, struct value *ret)
 }
 
 /*
- * Base name and name in one, with one slash between them: peers end a base name with a slash, begin a name with one,
- * do both or neither, and some leave out the first slash of all.
+ * Base name and name in one, with one slash between them: peers end a base name with a slash, begin a name
+ * with one, do both or neither, and some leave out the first slash of all.
  */
 static int join(struct bytes base_name, struct bytes name, struct path *ret)
 {
@@ -243,7 +243,7 @@ static int read_entry(struct reader *reader, const json_t *entry)
 	int r;
 
 	if (!json_is_object(entry) || get_text(entry, "n", &name) < 0 || get_time(entry, "t", &time) < 0 ||
-	    !isfinite(reader->base_time + time))
+		!isfinite(reader->base_time + time))
 		return -EBADMSG;
 	r = get_value(entry, &value);
 	if (r >= 0)
@@ -258,8 +258,8 @@ static int read_entry(struct reader *reader, const json_t *entry)
 	return 0;
 }
 
-int codec_lwm2m_json_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
-			    struct records *ret)
+int codec_lwm2m_json_decode(
+	const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret)
 {
 	struct reader reader = { .base = *base, .types = types, .records = ret };
 	_cleanup_(json_tree_freep) json_t *tree = NULL;
@@ -270,7 +270,7 @@ int codec_lwm2m_json_decode(const struct path *base, struct bytes payload, const
 		return r;
 	entries = json_object_get(tree, "e");
 	if (!json_is_array(entries) || get_text(tree, "bn", &reader.base_name) < 0 ||
-	    get_time(tree, "bt", &reader.base_time) < 0)
+		get_time(tree, "bt", &reader.base_time) < 0)
 		return -EBADMSG;
 	for (size_t i = 0; i < json_array_size(entries) && r >= 0; i++)
 		r = read_entry(&reader, json_array_get(entries, i));

@@ -2,9 +2,10 @@
 /*
  * json-reader.h - a JSON payload as jansson's tree, shared by the formats built on JSON
  *
- * What jansson builds can be a hundred times as large as the payload, so the payload's structure is bounded first. Its
- * integers are int64_t: an Unsigned past 2^63 - 1 is sent, but received only in the formats that are not JSON (here -EBADMSG).
- * It copies every string; values read here borrow from the tree, which goes when the payload has been decoded.
+ * What jansson builds can be a hundred times as large as the payload, so the payload's structure is bounded
+ * first. Its integers are int64_t: an Unsigned past 2^63 - 1 is sent, but received only in the formats that
+ * are not JSON (here -EBADMSG). It copies every string; values read here borrow from the tree, which goes
+ * when the payload has been decoded.
  */
 #pragma once
 
@@ -22,5 +23,8 @@ void json_tree_freep(json_t **tree);
 /* A string, number or boolean, or VALUE_NONE for null. -EBADMSG: an array or object. */
 int json_read_value(const json_t *json, struct value *ret);
 
-/* Copies text into memory of the records, so that it outlives the tree; leaves values of other types alone. -ENOMEM. */
+/*
+ * Copies text into memory of the records, so that it outlives the tree; leaves values of other types alone.
+ * -ENOMEM.
+ */
 int json_keep_text(struct records *records, struct value *value);

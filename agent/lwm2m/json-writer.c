@@ -9,7 +9,8 @@
 size_t json_put_value(const struct value *value, char *text, size_t len)
 {
 	if (value->type == VALUE_BOOLEAN)
-		return value->boolean ? JSON_PUT_LITERAL(text, len, "true") : JSON_PUT_LITERAL(text, len, "false");
+		return value->boolean ? JSON_PUT_LITERAL(text, len, "true") :
+					JSON_PUT_LITERAL(text, len, "false");
 	return len + value_format(value, text + len);
 }
 

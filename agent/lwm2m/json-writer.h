@@ -2,8 +2,8 @@
 /*
  * json-writer.h - JSON piece by piece, shared by the formats built on JSON
  *
- * One pass into the buffer, and not through jansson: every read of a server that speaks JSON comes by here. What is
- * short and of known length is put into an array of the caller, which is then appended at once.
+ * One pass into the buffer, and not through jansson: every read of a server that speaks JSON comes by here.
+ * What is short and of known length is put into an array of the caller, which is then appended at once.
  */
 #pragma once
 
