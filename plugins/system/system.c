@@ -109,7 +109,7 @@ static const struct lw_resource resources[] = {
 	LW_RES_FLOAT(5602, LW_R, struct temperature, max),
 	LW_RES_EXECUTE(5605, temperature_reset),
 	LW_RES_CONST(5701, "Cel"),
-	LW_RES_STRING(5750, LW_R, struct temperature, label),
+	LW_RES_STRING(5750, LW_RW, struct temperature, label),
 	LW_RES_END,
 };
 
@@ -230,8 +230,14 @@ static int on_rescan_timer(sd_event_source *source, uint64_t usec, void *userdat
 static int start_timer(const struct lw_host *host)
 {
 	const char *text = lw_config(host, "system", "rescan_ms");
+	char *end = NULL;
+	unsigned long ms = text ? strtoul(text, &end, 10) : 0;
 
-	rescan_usec = text ? strtoull(text, NULL, 10) * 1000 : 0;
+	if (text && (end == text || *end || *text == '-' || ms > 86400000)) {
+		lw_log(host, LOG_ERR, "rescan_ms = %s: it has to be 0 to 86400000 milliseconds", text);
+		return -EINVAL;
+	}
+	rescan_usec = (uint64_t)ms * 1000;
 	if (rescan_usec == 0)
 		return 0;
 	return sd_event_add_time_relative(lw_event(host), &rescan_timer, CLOCK_BOOTTIME, rescan_usec, 0,
