@@ -497,18 +497,18 @@ int local_start(struct local *local, char **ret_reason)
 	int r = plugin->plugin.start ? plugin->plugin.start(&local->host) : 0;
 
 	if (r < 0)
-		return explain(r, ret_reason, "Its start() failed: %m");
+		return explain(r, ret_reason, "failed in its start(): %m");
 	local->started = true;
 	for (size_t i = 0; i < plugin->n_objects; i++) {
 		if (!(plugin->objects[i].info.flags & OBJECT_MULTIPLE))
 			r = make_instance(&local->objects[i], 0, NULL, NULL);
 		if (r < 0)
-			return explain(r, ret_reason, "Instance /%u/0 could not be made: %m", plugin->objects[i].info.id);
+			return explain(r, ret_reason, "could not make instance /%u/0: %m", plugin->objects[i].info.id);
 	}
 	for (size_t i = 0; i < plugin->n_objects; i++) {
 		r = registry_add(local->registry, &local->objects[i].object);
 		if (r < 0)
-			return explain(r, ret_reason, "Object %u is there already, from another plugin or the agent itself",
+			return explain(r, ret_reason, "object %u is there already, from another plugin or the agent itself",
 				plugin->objects[i].info.id);
 	}
 	return 0;

@@ -30,7 +30,10 @@ int local_new(struct local **ret, const struct plugin_config *config, sd_event *
 struct local *local_free(struct local *local);
 DEFINE_CLEANUP(struct local *, local_free)
 
-/* Starts the plugin, makes instance 0 of objects that have just one, then puts all objects into the registry. */
+/*
+ * Starts the plugin, makes instance 0 of objects that have just one, then puts all objects into the registry. On failure
+ * *ret_reason is to follow "Plugin NAME "; with -EEXIST, another's object has the id, it is a sentence.
+ */
 int local_start(struct local *local, char **ret_reason);
 
 const struct abi_plugin *local_plugin(const struct local *local);

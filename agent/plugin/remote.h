@@ -21,8 +21,8 @@ struct remote_handlers {
 	/* The plugin's objects are in the registry. */
 	void (*started)(void *userdata);
 	/*
-	 * The host is of no use any more and is detached. reason is one line, to follow "plugin NAME "; NULL: it closed its
-	 * connection, why has to be seen from how it ended. for_good: no other host would do better.
+	 * The host is of no use any more and is detached. reason is one line, to follow "Plugin NAME "; NULL: it closed its
+	 * connection, why has to be seen from how it ended. for_good: no other host would do better; reason is a sentence.
 	 */
 	void (*failed)(void *userdata, bool for_good, const char *reason);
 };

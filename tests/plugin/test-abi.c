@@ -295,7 +295,7 @@ static void test_open(void **state)
 	char path[4096], *reason = NULL;
 
 	assert_int_equal(abi_open("/nonexistent.so", &read, &reason), -ENOENT);
-	assert_string_equal(reason, "No such file or directory");
+	assert_string_equal(reason, "/nonexistent.so: No such file or directory");
 	free(reason);
 	assert_int_equal(abi_open("/etc/passwd", &read, &reason), -ENOEXEC);
 	assert_non_null(strstr(reason, "/etc/passwd"));

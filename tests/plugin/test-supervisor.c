@@ -208,7 +208,7 @@ static void test_start_fails(void **state)
 	begin(fixture, "fail", "start");
 	assert_false(supervisor_is_settled(fixture->supervisor));
 	fixture_wait_state(fixture, PLUGIN_WAITING);
-	expect_failure(fixture, "start() failed: Input/output error");
+	expect_failure(fixture, "failed in its start(): Input/output error");
 }
 
 /* Again and again, later each time, until it is given up. */

@@ -189,7 +189,7 @@ static void test_wrong_setting(void **state)
 {
 	begin(*state, "soon");
 	fixture_wait_state(&fixture, PLUGIN_WAITING);
-	assert_non_null(strstr(fixture_status(&fixture).failure, "start() failed"));
+	assert_non_null(strstr(fixture_status(&fixture).failure, "failed in its start(): Invalid argument"));
 }
 
 /* The machine's own /sys. */
@@ -201,8 +201,9 @@ static void test_real(void **state)
 	if (r == 0)
 		globfree(&found);
 	if (r != 0 && glob("/sys/class/hwmon/hwmon*/temp*_input", 0, NULL, &found) != 0) {
-		print_message("skipped: this machine has neither thermal zones nor temperature chips\n");
-		skip();
+		/* cmocka's skip() is a failure to meson. */
+		printf("# skipped test_real: this machine has neither thermal zones nor temperature chips\n");
+		return;
 	}
 	begin("", "0");
 	fixture_wait_state(&fixture, PLUGIN_RUNNING);
