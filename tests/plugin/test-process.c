@@ -158,8 +158,9 @@ static void test_limit(void **state)
 	int fd;
 
 	if (SANITIZES) {
-		print_message("skipped: the address sanitizer reserves more memory than a plugin may have\n");
-		skip();
+		/* cmocka's skip() is a failure to meson. */
+		printf("# skipped: the address sanitizer reserves more memory than a plugin may have\n");
+		return;
 	}
 	spawn(&pid, &fd);
 	assert_int_equal(prlimit(pid, RLIMIT_DATA, NULL, &limit), 0);
@@ -174,8 +175,9 @@ static void test_leak(void **state)
 	struct fixture fixture;
 
 	if (SANITIZES) {
-		print_message("skipped: the address sanitizer reserves more memory than a plugin may have\n");
-		skip();
+		/* cmocka's skip() is a failure to meson. */
+		printf("# skipped: the address sanitizer reserves more memory than a plugin may have\n");
+		return;
 	}
 	fixture_init(&fixture);
 	fixture_start(&fixture, "test-leak", PLUGIN_ISOLATION_PROCESS);

@@ -446,7 +446,8 @@ static inline int lw_sysfs_read(const char *path, double scale, double *ret)
 
 	if (!file)
 		return -errno;
-	r = fscanf(file, "%lf", &number) == 1 ? 0 : -EIO;
+	errno = 0;
+	r = fscanf(file, "%lf", &number) == 1 ? 0 : ferror(file) && errno > 0 ? -errno : -EIO;
 	fclose(file);
 	/* 41800 / 1000 is 41.8, and 41800 * 0.001 is 41.800000000000004. */
 	if (r == 0)
