@@ -66,9 +66,10 @@ class AgentCase(unittest.TestCase):
 
 
 class RawCase(AgentCase):
-    """One RawServer and one agent with the test object for all tests of the class; NoSec."""
+    """One RawServer and one agent with the test object for all tests of the class; NoSec. KEYS: more of [server.main]."""
 
     PLUGINS = ["test-object"]
+    KEYS = {}
 
     @classmethod
     def setUpClass(cls):
@@ -76,7 +77,7 @@ class RawCase(AgentCase):
         cls.need_plugins(*cls.PLUGINS)
         cls.server = RawServer()
         cls.addClassCleanup(cls.server.close)
-        cls.agent = Agent({"uri": cls.server.uri, "security": "nosec", "lifetime": 300}, cls.PLUGINS)
+        cls.agent = Agent({"uri": cls.server.uri, "security": "nosec", "lifetime": 300, **cls.KEYS}, cls.PLUGINS)
         cls.addClassCleanup(cls.agent.close)
         cls.client = cls.server.wait_register(cls.agent.endpoint, timeout=20)
 
