@@ -43,6 +43,7 @@ static bool expressible(const struct record *items, size_t count)
 	return true;
 }
 
+/* Which map a record goes on with after another one: they are in the same ones up to this level. */
 static unsigned int common_depth(const struct path *a, const struct path *b)
 {
 	unsigned int depth = 0;
@@ -52,18 +53,21 @@ static unsigned int common_depth(const struct path *a, const struct path *b)
 	return depth;
 }
 
+static bool in_same_map(const struct path *a, const struct path *b, unsigned int level)
+{
+	for (unsigned int i = level; i > 0; i--)
+		if (a->ids[i - 1] != b->ids[i - 1])
+			return false;
+	return true;
+}
+
 /* How many keys the map on this level has that the first record opens. */
 static size_t count_keys(const struct record *items, size_t count, unsigned int level)
 {
 	size_t keys = 1;
 
-	for (size_t i = 1; i < count; i++) {
-		unsigned int common = common_depth(&items[i - 1].path, &items[i].path);
-
-		if (common < level)
-			break;
-		keys += common == level;
-	}
+	for (size_t i = 1; i < count && in_same_map(&items[0].path, &items[i].path, level); i++)
+		keys += items[i - 1].path.ids[level] != items[i].path.ids[level];
 	return keys;
 }
 
