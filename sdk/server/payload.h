@@ -27,7 +27,7 @@ int payload_to_json(const struct path *path, int format, struct bytes payload, e
 /* [{"path", "name", "attributes": {"pmin": "10", …}}, …]. Errors of links_parse(). */
 int payload_links_to_json(struct bytes payload, json_t **ret);
 
-/* "senml-cbor", "no format", "format 11543" (then in static memory until the next call). */
+/* "senml-cbor", "no format", "format 50" (then in static memory until the next call). */
 const char *payload_format_name(int format);
 
 /* What a decoder's error means, for people. */

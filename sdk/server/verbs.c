@@ -27,7 +27,8 @@ static const struct {
 } options[_OPTION_MAX] = {
 	[OPTION_JSON] = { "--json", NULL, "answers as JSON, one object per line" },
 	[OPTION_FORMAT] = { "--format", "NAME",
-		"text, opaque, cbor, tlv, senml-json or senml-cbor;\n"
+		"text, opaque, cbor, tlv, senml-json, senml-cbor,\n"
+		"                    lwm2m-json (clients of 1.0) or lwm2m-cbor (of 1.2);\n"
 		"                    without it: one that the client says it has" },
 	[OPTION_TYPE] = { "--type", "NAME",
 		"string, integer, unsigned, float, boolean, opaque,\n"
@@ -128,7 +129,8 @@ static int take_format(struct verb_call *call, const char *name, char *error)
 
 	if (!codec) {
 		snprintf(error, VERB_ERROR_MAX,
-			"There is no format \"%s\": use text, opaque, cbor, tlv, senml-json or senml-cbor",
+			"There is no format \"%s\": use text, opaque, cbor, tlv, senml-json, senml-cbor, lwm2m-json "
+			"or lwm2m-cbor",
 			name);
 		return -EINVAL;
 	}

@@ -57,6 +57,8 @@ class Operations(ServerCase):
             "tlv": (coap.TLV, bytes.fromhex("c10950")),
             "senml-json": (coap.SENML_JSON, b'[{"bn":"/3/0/9","v":80}]'),
             "senml-cbor": (coap.SENML_CBOR, bytes.fromhex("81a221" "66" + b"/3/0/9".hex() + "021850")),
+            "lwm2m-json": (coap.LWM2M_JSON, b'{"bn":"/3/0/9","e":[{"v":80}]}'),
+            "lwm2m-cbor": (coap.LWM2M_CBOR, bytes.fromhex("a103a100a1091850")),
         }
         for name, (number, body) in bodies.items():
             with self.subTest(name):
