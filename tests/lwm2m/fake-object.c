@@ -111,17 +111,27 @@ static int read_now(struct fake_objects *fake, struct operation *operation)
 		       -ENODATA;
 }
 
-static void write_now(struct fake_objects *fake, const struct operation *operation)
+/* -EMSGSIZE: more than these objects hold, and nothing is written. */
+static int write_now(struct fake_objects *fake, const struct operation *operation)
 {
+	const struct records *records = &operation->records;
+
+	if (fake->n_values + records->count > FAKE_VALUES_MAX)
+		return -EMSGSIZE;
+	for (size_t i = 0; i < records->count; i++)
+		if (value_type_is_bytes(records->items[i].value.type) &&
+			records->items[i].value.bytes.len > FAKE_TEXT_MAX)
+			return -EMSGSIZE;
 	if (operation->type == OPERATION_WRITE_BLOCK) {
 		buffer_printf(fake->log, "block %llu+%zu%s\n", (unsigned long long)operation->offset,
 			operation->block.len, operation->more ? " more" : "");
-		return;
+		return 0;
 	}
 	if (operation->type == OPERATION_WRITE_REPLACE)
 		remove_values(fake, &operation->path, true);
-	for (size_t i = 0; i < operation->records.count; i++)
-		put_value(fake, &operation->records.items[i].path, &operation->records.items[i].value);
+	for (size_t i = 0; i < records->count; i++)
+		put_value(fake, &records->items[i].path, &records->items[i].value);
+	return 0;
 }
 
 /* Answers, or holds the answer back; what was asked for is done by now, but for a read. */
@@ -149,9 +159,13 @@ static void fake_read(struct object *object, struct operation *operation)
 
 static void fake_write(struct object *object, struct operation *operation)
 {
-	if (owner_of(object)->fail == 0)
-		write_now(owner_of(object), operation);
-	answer(owner_of(object), operation);
+	struct fake_objects *fake = owner_of(object);
+	int r = fake->fail == 0 ? write_now(fake, operation) : 0;
+
+	if (r < 0)
+		operation_done(operation, r);
+	else
+		answer(fake, operation);
 }
 
 static void fake_execute(struct object *object, struct operation *operation)
@@ -169,10 +183,14 @@ static void fake_create(struct object *object, struct operation *operation)
 {
 	struct fake_objects *fake = owner_of(object);
 
-	if (fake->fail == 0) {
-		write_now(fake, operation);
-		object_add_instance(object, operation->path.ids[1]);
+	int r = fake->fail == 0 ? write_now(fake, operation) : 0;
+
+	if (r < 0) {
+		operation_done(operation, r);
+		return;
 	}
+	if (fake->fail == 0)
+		object_add_instance(object, operation->path.ids[1]);
 	answer(fake, operation);
 }
 
