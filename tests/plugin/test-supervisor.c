@@ -356,12 +356,39 @@ static void test_object_is_taken(void **state)
 	fixture_expect(fixture, PATH3(FAULTS, 0, 1), VALUE_INTEGER(7));
 }
 
-/* Values that change without end reach the agent some hundred times a second at most. */
+/* Stderr, which hosts get from us, into a file until restore_stderr(), which counts the lines that have part in them. */
+static FILE *catch_stderr(int *ret_saved)
+{
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	*ret_saved = dup(STDERR_FILENO);
+	assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+	return file;
+}
+
+static unsigned int restore_stderr(FILE *file, int saved, const char *part)
+{
+	unsigned int n = 0;
+	char line[1024];
+
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	while (fgets(line, sizeof(line), file))
+		n += strstr(line, part) != NULL;
+	fclose(file);
+	return n;
+}
+
+/* Values that change without end reach the agent some hundred times a second at most, and so does the log. */
 static void test_flood(void **state)
 {
 	struct fixture *fixture = *state;
 	unsigned int told = 0;
 	usec_t until;
+	int saved;
+	FILE *log = catch_stderr(&saved);
 
 	begin_running(fixture, "flood", "");
 	until = usec_now() + 500 * USEC_PER_MSEC;
@@ -370,6 +397,7 @@ static void test_flood(void **state)
 		sd_event_run(fixture->event, 10 * USEC_PER_MSEC);
 		told += fixture_told(fixture, REGISTRY_VALUE, PATH3(FAULTS, 0, 0));
 	}
+	assert_int_equal(restore_stderr(log, saved, "faults: again"), 50);
 	assert_in_range(told, 2, 60);
 	assert_int_equal(fixture_status(fixture).state, PLUGIN_RUNNING);
 	fixture_expect(fixture, PATH3(FAULTS, 0, 1), VALUE_INTEGER(7));
