@@ -201,6 +201,11 @@ static void start_process(struct plugin *plugin)
 
 	if (r >= 0)
 		return;
+	/* It ended before it was told anything. */
+	if (plugin->pid > 0 && (r == -EPIPE || r == -ECONNRESET || r == -ENOTCONN)) {
+		set_timer(plugin, END_TIMEOUT);
+		return;
+	}
 	snprintf(text, sizeof(text), "cannot be started with %s: %s", plugin->supervisor->options.host_path,
 		strerror(-r));
 	keep_failure(plugin, text);
