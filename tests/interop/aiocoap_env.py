@@ -51,6 +51,7 @@ def prepare():
 
 
 def _run(command):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
     if done.returncode:
         raise AiocoapUnavailable(f"{command[0]} failed:\n{done.stdout[-2000:]}")

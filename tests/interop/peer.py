@@ -145,7 +145,8 @@ class Peer:
     def send(self, message, address):
         """Fills in message id and token, sends once. Returns the message."""
         message.mid = self.next_mid()
-        message.token = message.token or os.urandom(4)
+        if message.code:
+            message.token = message.token or os.urandom(4)
         self.send_bytes(message.encode(), address)
         return message
 

@@ -75,8 +75,9 @@ class TestPaths(Unchanged):
 
 class TestMethods(Unchanged):
     def test_not_allowed(self):
-        for method, path in ((GET, "/"), (PUT, "/"), (POST, "/"), (DELETE, "/"), (PUT, "/1"), (POST, "/3"), (POST, "/1"),
-                             (DELETE, "/3"), (DELETE, "/1"), (DELETE, "/1/0"), (DELETE, "/3/0"), (DELETE, LIFETIME),
+        for method, path in ((GET, "/"), (PUT, "/"), (POST, "/"), (DELETE, "/"), (PUT, "/1"), (POST, "/3"),
+                             (POST, "/1"), (DELETE, "/3"), (DELETE, "/1"), (DELETE, "/1/0"), (DELETE, "/3/0"),
+                             (DELETE, LIFETIME),
                              (GET, TRIGGER), (PUT, TRIGGER), (PUT, SHORT_ID), (PUT, "/3/0/0"), (POST, LIFETIME),
                              (POST, "/3/0/11"), (PUT, "/3/0/11"), (DELETE, "/3/0/11/0"), (POST, "/3/0/11/0")):
             self.check("4.05", method, path)
@@ -170,14 +171,16 @@ class TestPayloads(Unchanged):
             self.check_write("4.00", format, b"\x18\x5a", path="/1/0")
 
     def test_cbor(self):
-        self.check_write("4.00", CBOR, b"", b"\xff", b"\x18", b"\x1b\x00", b"\x18\x5a\x00", b"\x80", b"\xa0", b"\x81\x18\x5a",
+        self.check_write("4.00", CBOR, b"", b"\xff", b"\x18", b"\x1b\x00", b"\x18\x5a\x00", b"\x80", b"\xa0",
+                         b"\x81\x18\x5a",
                          b"\x62\x39\x30", b"\x42\x39\x30", b"\xf6", b"\xf7", b"\xf5", b"\x1c", b"\x5f", b"\x9f\xff",
                          b"\xbf\xff", b"\x20", b"\x1a\xff\xff\xff\xff\xff", b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff",
                          b"\xc2\x41\x5a", b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff", b"\xd8" * 600, b"\x81" * 600)
 
     def test_tlv(self):
         self.check_write("4.00", TLV, b"\xc1", b"\xc1\x01", b"\xc8\x01", b"\xc8\x01\x05\x5a", b"\xff" * 8,
-                         b"\xc3\x01\x00\x00\x5a", b"\xc0\x01", b"\xc1\x02\x5a", b"\x81\x01\x5a", b"\x83\x01\x41\x00\x5a",
+                         b"\xc3\x01\x00\x00\x5a", b"\xc0\x01", b"\xc1\x02\x5a", b"\x81\x01\x5a",
+                         b"\x83\x01\x41\x00\x5a",
                          b"\x41\x00\x5a", b"\xd8\x01\xff\xff\xff\x5a", b"\x03\x07\xc1\x01\x5a", b"\xc1\x01\x5a\xc1",
                          b"\xc1\x01\xff", b"\xe1\xff\xff\x5a", b"")
         self.check_write("4.00", TLV, b"\xc1\x01\x5a\xc1\x07X", b"\xc1\x01\x5a\xc8", b"\x03\x01\xc1\x01\x5a",
@@ -195,15 +198,18 @@ class TestPayloads(Unchanged):
                          b'[{"bn":"/1/0/","n":5,"v":90}]', b'[{"bn":"/1/0/1/","n":"0","v":90}]', b"[" * 600,
                          b'[{"n":"' + b"/" * 900 + b'","v":90}]', b'[{"n":"/1/0/1","v":' + b"9" * 900 + b"}]")
         self.check_write("4.00", SENML_JSON, b'[{"bn":"/1/0/","n":"1","v":90},{"n":"7","vs":"X"}]',
-                         b'[{"bn":"/1/0/","n":"1","v":90},{"bn":"/3/0/","n":"14","vs":"+01:00"}]', path="/1/0", method=POST)
+                         b'[{"bn":"/1/0/","n":"1","v":90},{"bn":"/3/0/","n":"14","vs":"+01:00"}]',
+                         path="/1/0", method=POST)
 
     def test_senml_cbor(self):
         record = b"\xa2\x00\x66/1/0/1\x02\x18\x5a"
-        self.check_write("4.00", SENML_CBOR, b"", b"\xff", b"\x80", b"\xa0", b"\x81", b"\x81\xa0", b"\x82" + record, record,
+        self.check_write("4.00", SENML_CBOR, b"", b"\xff", b"\x80", b"\xa0", b"\x81", b"\x81\xa0",
+                         b"\x82" + record, record,
                          b"\x81" + record + b"\x00", b"\x81" + record[:-1], b"\x81\xa1\x00\x66/1/0/1",
                          b"\x81\xa2\x00\x66/1/0/1\x03\x62\x39\x30", b"\x81\xa2\x00\x66/1/0/2\x02\x18\x5a",
                          b"\x81\xa3\x00\x66/1/0/1\x02\x18\x5a\x04\xf5", b"\x81\xa2\x00\x18\x5a\x02\x18\x5a",
-                         b"\x9a\xff\xff\xff\xff", b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff" + record, b"\x81\xba\xff\xff\xff\xff",
+                         b"\x9a\xff\xff\xff\xff", b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff" + record,
+                         b"\x81\xba\xff\xff\xff\xff",
                          b"\x81\xa2\x00\x7b\xff\xff\xff\xff\xff\xff\xff\xff", b"\x81" * 900, b"\x9f" * 900)
 
     def test_all_or_nothing(self):
@@ -216,13 +222,14 @@ class TestPayloads(Unchanged):
                 self.check_write(code, SENML_JSON, payload, path="/1/0", method=POST)
 
     def test_arguments(self):
-        self.check_write("4.00", TEXT, b"a", b"10", b"0,", b",0", b"0,0", b"0=", b"0='", b"0=1", b"0='a'b", b"0='a',", b"0 ",
+        self.check_write("4.00", TEXT, b"a", b"10", b"0,", b",0", b"0,0", b"0=", b"0='", b"0=1", b"0='a'b",
+                         b"0='a',", b"0 ",
                          b"\xff", b"0" * 500, path=TRIGGER, method=POST)
         self.check_write("4.15", CBOR, b"\x00", path=TRIGGER, method=POST)
 
     def test_attributes(self):
-        for query in ("pmin=-1",), ("pmin=",), ("pmin=x",), ("pmin=1", "pmin=2"), ("pmin=4294967296",), ("unknown=1",), \
-                ("pmin=1&pmax=",), ("=1",), ("pmin=1", "nonsense"), ("pmin=1.5",):
+        for query in ("pmin=-1",), ("pmin=",), ("pmin=x",), ("pmin=1", "pmin=2"), ("pmin=4294967296",), \
+                ("unknown=1",), ("pmin=1&pmax=",), ("=1",), ("pmin=1", "nonsense"), ("pmin=1.5",):
             self.check("4.00", PUT, LIFETIME, query=query)
         links = self.read("/1/0", coap.LINKS).payload.decode()
         self.assertNotIn("pmin", links)
@@ -231,16 +238,17 @@ class TestPayloads(Unchanged):
 class TestMessages(Unchanged):
     """Datagrams that are no messages, or none that means anything: RFC 7252, 4.2 and 4.3."""
 
-    def check_reset(self, data):
-        with self.subTest(data=data.hex()):
-            answer = self.server.ask_bytes(data, self.client.address)
-            self.assertEqual((answer.type, answer.code), (coap.RST, 0))
+    def check_reset(self, message):
+        answer = self.server.ask(message, self.client.address)
+        self.assertEqual((answer.type, answer.code, answer.mid), (coap.RST, 0, message.mid))
 
     def test_ping(self):
-        self.check_reset(bytes([0x40, 0, 0x12, 0x34]))
+        """libcoap answers four a second: the second one may have to be sent again."""
+        for _ in range(2):
+            self.check_reset(coap.Message(coap.CON, 0))
 
     def test_response_nobody_asked_for(self):
-        self.check_reset(coap.Message(coap.CON, coap.code("2.05"), 0x1235, b"token", payload=b"x").encode())
+        self.check_reset(coap.Message(coap.CON, coap.code("2.05"), token=b"token", payload=b"x"))
 
     def test_format_errors(self):
         """Rejected or ignored, at the receiver's choice."""

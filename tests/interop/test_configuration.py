@@ -53,9 +53,10 @@ class ConfigurationCase(AgentCase):
         self.config = self.agent.config
 
     def run_agent(self, *arguments):
-        command = [str(PROGRAM), "--config", str(self.config), "--state-dir", str(self.agent.state), "--bus", "none", *arguments]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=20)
+        command = [str(PROGRAM), "--config", str(self.config), "--state-dir", str(self.agent.state), "--bus",
+                   "none", *arguments]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=20)
         return done.returncode, done.stdout.splitlines()
 
 
@@ -126,8 +127,8 @@ class TestKeyFile(ConfigurationCase):
         return self.run_agent("--check-config")
 
     def test_wrong(self):
-        contents = {"empty": b"", "odd": b"012", "words": b"secret\n", "two": b"00 11\nzz\n", "long": b"00" * 65, "zeros": bytes(64),
-                    "large": b"0" * 5000}
+        contents = {"empty": b"", "odd": b"012", "words": b"secret\n", "two": b"00 11\nzz\n", "long": b"00" * 65,
+                    "zeros": bytes(64), "large": b"0" * 5000}
         for name, content in contents.items():
             (self.agent.folder / name).write_bytes(content)
             (self.agent.folder / name).chmod(0o600)
@@ -155,13 +156,15 @@ class TestKeyFile(ConfigurationCase):
         path.chmod(0o644)
         code, lines = self.write(path)
         self.assertEqual(code, 0)
-        self.assertEqual(len([line for line in lines if re.search(f"everybody .* can read the key in {path}", line)]), 1, lines)
+        warnings = [line for line in lines if re.search(f"everybody .* can read the key in {path}", line)]
+        self.assertEqual(len(warnings), 1, lines)
 
 
 class TestCommandLine(ConfigurationCase):
     def test_wrong(self):
-        for arguments, message in ((["--confg"], "unrecognized option '--confg'"), (["--state-dir"], "requires an argument"),
-                                   (["more"], "'more' is too much"), (["--log-level", "loud"], "no log level 'loud'"),
+        for arguments, message in ((["--confg"], "unrecognized option '--confg'"),
+                                   (["--state-dir"], "requires an argument"), (["more"], "'more' is too much"),
+                                   (["--log-level", "loud"], "no log level 'loud'"),
                                    (["-x"], "invalid option -- 'x'")):
             code, lines = self.run_agent(*arguments)
             self.assertEqual(code, 2, lines)

@@ -32,7 +32,8 @@ class TestConnectionId(LeshanCase):
         return agent, client, line
 
     def peer_port(self, agent):
-        return int(self.server.client(agent.endpoint).peer.text.partition("peerAddress=/127.0.0.1:")[2].partition(",")[0])
+        peer = self.server.client(agent.endpoint).peer.text
+        return int(peer.partition("peerAddress=/127.0.0.1:")[2].partition(",")[0])
 
     def test_port_changes(self):
         agent, client, line = self.connect(lifetime=4)

@@ -139,7 +139,7 @@ class TestCrash(LifeCase):
             self.assertEqual(agent.count_log("damaged"), 0)
 
     def test_damaged_state(self):
-        """Each file of the state directory: cut off, emptied, filled with noise. Said once, and everything else goes on."""
+        """Each file of the state directory, cut off, emptied or filled with noise: said once, and all else goes on."""
         agent, client = self.start()
         self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
         agent.stop()
@@ -147,7 +147,8 @@ class TestCrash(LifeCase):
         self.assertIn("object-1.state", [file.name for file in files])
         for file in files:
             whole = file.read_bytes()
-            for damage in (b"", whole[:-1], whole + b"x", whole[:10], bytes(len(whole)), os.urandom(2000), b"\n", b"x" * (2 << 20)):
+            for damage in (b"", whole[:-1], whole + b"x", whole[:10], bytes(len(whole)), os.urandom(2000), b"\n",
+                           b"x" * (2 << 20)):
                 with self.subTest(file=file.name, damage=damage[:20]):
                     file.write_bytes(damage)
                     since = self.server.mark()
@@ -192,7 +193,8 @@ class TestStateDirectory(LifeCase):
         other = Agent({"uri": self.server.uri}, start=False)
         self.addCleanup(other.close)
         other.state = agent.state
-        self.assertIn(f"Another lwm2m-agent uses the state directory {agent.state}: stop it, or use --state-dir", self.fail(other))
+        self.assertIn(f"Another lwm2m-agent uses the state directory {agent.state}: stop it, or use --state-dir",
+                      self.fail(other))
         self.assert_code(self.server.read(client, "/1/0/1"), "2.05")
         # A lock that nobody holds any more is no lock.
         agent.kill()
@@ -203,7 +205,8 @@ class TestStateDirectory(LifeCase):
         agent = self.start_agent({"uri": self.server.uri}, start=False)
         folder = agent.folder
         (folder / "file").write_text("x")
-        for name, why in (("file", "Cannot open the state directory"), ("none/below", "Cannot make the state directory"),
+        for name, why in (("file", "Cannot open the state directory"),
+                          ("none/below", "Cannot make the state directory"),
                           ("file/below", "Cannot make the state directory")):
             agent.state = folder / name
             self.assertRegex(self.fail(agent), f"{why} {folder / name}: [A-Z]")

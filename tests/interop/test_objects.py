@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects of a plugin with Leshan over UDP and DTLS: Create, Delete, Execute, Discover, Observe, and 100 KB in blocks."""
+"""Objects of a plugin with Leshan, UDP and DTLS: Create, Delete, Execute, Discover, Observe, 100 KB in blocks."""
 
 import random
 import zlib
@@ -33,8 +33,8 @@ class Objects:
     def test_create_and_delete(self):
         for format in ("TLV", "SENML_JSON", "SENML_CBOR"):
             with self.subTest(format):
-                self.ok(self.server.create(self.ep, OBJECT, {"110": "new", "1120": {"3": 4}, "9999": "unknown: no matter"},
-                                           instance=7, format=format), "2.01")
+                values = {"110": "new", "1120": {"3": 4}, "9999": "unknown: no matter"}
+                self.ok(self.server.create(self.ep, OBJECT, values, instance=7, format=format), "2.01")
                 self.wait_links([f"</{OBJECT}/7>"])
                 content = self.ok(self.server.read(self.ep, f"/{OBJECT}/7")).content
                 self.assertEqual((content["110"], content["1120"]), ("new", {"3": 4}))
@@ -72,7 +72,8 @@ class Objects:
         self.ok(self.server.execute(self.ep, path + "/0"), "2.04")
         self.assertEqual(self.ok(self.server.read(self.ep, path + "/110")).content, "initial value")
         self.ok(self.server.execute(self.ep, path + "/3", "0='with',1='arguments',2"), "2.04")
-        self.assertEqual(self.ok(self.server.read(self.ep, path + "/4")).content, {"0": "with", "1": "arguments", "2": ""})
+        self.assertEqual(self.ok(self.server.read(self.ep, path + "/4")).content,
+                         {"0": "with", "1": "arguments", "2": ""})
         self.ok(self.server.execute(self.ep, path + "/110"), "4.05")
         self.ok(self.server.execute(self.ep, path + "/77"), "4.04")
 

@@ -29,7 +29,8 @@ class ObservationCase(RawCase):
 
     def attributes(self, path=SUBJECT, **attributes):
         """Sets them for the time of the test."""
-        self.assert_code(self.request(PUT, path, query=[f"{name}={value}" for name, value in attributes.items()]), "2.04")
+        query = [f"{name}={value}" for name, value in attributes.items()]
+        self.assert_code(self.request(PUT, path, query=query), "2.04")
         self.addCleanup(self.request, PUT, path, query=list(attributes))
 
     def observe(self, path=SUBJECT, accept=TEXT):

@@ -51,7 +51,7 @@ def nobody_listens():
 
 def no_such_host():
     with Agent({"uri": "coap://no-such-host.invalid", "retry_timer": 1}) as agent:
-        agent.wait_log("Cannot connect to coap://no-such-host.invalid: cannot resolve no-such-host.invalid: ", timeout=60)
+        agent.wait_log("Cannot connect to coap://no-such-host.invalid: cannot resolve no-such-host.invalid: ", 60)
         agent.wait_log(RETRY % ".*", timeout=60, count=2)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plugins that are missing, wrong, crash or hang: said once, started again later and later, and the rest goes on. Raw peer."""
+"""Plugins that are missing, wrong, crash or hang: said once, started again, and the rest goes on. Raw peer."""
 
 import os
 import re
@@ -22,7 +22,8 @@ AGAIN = r"Plugin misbehave .*; it is started again in ([0-9.]+) s"
 
 def processes_of(pid):
     """Of the children, by /proc."""
-    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()]
 
 
 def is_alive(pid):
@@ -125,7 +126,8 @@ class TestCrash(PluginCase):
         """5.03 while it is down; the registration knows nothing of it."""
         agent, client = self.start(self.misbehave())
         since = self.server.mark()
-        for count, (path, reason) in enumerate(((CRASH, "was ended by SIGABRT"), (EXIT, "ended by itself, with status 7")), 1):
+        ends = (CRASH, "was ended by SIGABRT"), (EXIT, "ended by itself, with status 7")
+        for count, (path, reason) in enumerate(ends, 1):
             self.assert_code(self.server.request(client, POST, path), "5.03")
             agent.wait_log(f"Plugin misbehave {reason}.*; it is started again in")
             self.assert_code(self.server.read(client, ALIVE), "5.03")
@@ -146,7 +148,7 @@ class TestCrash(PluginCase):
             os.kill(host, signal.SIGKILL)
         for name in "misbehave", "test-object":
             # Its connection may be seen to close before its end.
-            agent.wait_log(f"Plugin {name} (was ended by SIGKILL|closed its connection to the agent); it is started again in")
+            agent.wait_log(f"Plugin {name} (was ended by SIGKILL|closed its connection to the agent); it is started")
         self.assert_code(self.server.read(client, "/1/0/1"), "2.05")
         for name in "misbehave", "test-object":
             agent.wait_log(f"Plugin {name} runs again")

@@ -46,7 +46,7 @@ class TestRefusal(AgentCase):
         agent.wait_log("main: registration with .* lost: the server answered 4.04 Not Found; registering again")
 
     def test_request_before_registration(self):
-        """Overtook the answer to the Register, say: not answered until that is here, but then the next time it comes."""
+        """Overtook the answer to the Register, say: not answered until that is here, but then when it comes again."""
         self.server.muted = True
         agent = self.start_agent({"uri": self.server.uri, "lifetime": 300})
         register = self.server.expect(lambda r: r.message.path == "/rd")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every data type in every format, both ways and at every level, with Leshan: what one side writes the other side reads."""
+"""Every data type in every format, both ways and at every level: what Leshan writes is what it reads."""
 
 import time
 
@@ -26,7 +26,8 @@ NOT_BY_PEER = {
 }
 MULTIPLE = {
     1110: {"0": "zero", "7": "seven"}, 1120: {"0": -5, "300": 5}, 1125: {"1": 1, "2": 2**63 - 1}, 1130: {"0": 0.5},
-    1140: {"0": True, "1": False}, 1150: {"3": "0102", "4": "ff"}, 1160: {"0": 1700000000}, 1170: {"0": "3:0", "1": "1:0"},
+    1140: {"0": True, "1": False}, 1150: {"3": "0102", "4": "ff"}, 1160: {"0": 1700000000},
+    1170: {"0": "3:0", "1": "1:0"},
 }
 
 
@@ -79,8 +80,8 @@ class TestRoundTrips(ValueCase):
     def test_between_formats(self):
         """The value is the same whatever it is written and read in."""
         for written in FORMATS:
-            for rid, value in ((110, "\u20ac"), (120, -70000), (130, 1.5), (140, True), (150, "00ff"), (160, 1700000000),
-                               (170, "3:0")):
+            for rid, value in ((110, "\u20ac"), (120, -70000), (130, 1.5), (140, True), (150, "00ff"),
+                               (160, 1700000000), (170, "3:0")):
                 if written == "OPAQUE" and rid != 150:
                     continue
                 self.write(self.path(rid), value, written)
@@ -108,7 +109,8 @@ class TestRoundTrips(ValueCase):
                     for riid, value in values.items():
                         self.assertEqual(self.read(self.path(rid, riid), format), value)
                         self.write(self.path(rid, riid), next(iter(values.values())), format)
-                    self.assertEqual(set(map(str, self.read(self.path(rid), "TLV").values())), {str(next(iter(values.values())))})
+                    written = set(map(str, self.read(self.path(rid), "TLV").values()))
+                    self.assertEqual(written, {str(next(iter(values.values())))})
 
 
 class TestLevels(ValueCase):
@@ -116,7 +118,8 @@ class TestLevels(ValueCase):
         """Object, instance, resource and resource instance; one value is all that text, opaque and CBOR can hold."""
         for format in FORMATS:
             levels = {}
-            for path in (f"/{OBJECT}", self.path(), self.path(1110), self.path(1110, 0), self.path(110), self.path(150)):
+            for path in (f"/{OBJECT}", self.path(), self.path(1110), self.path(1110, 0), self.path(110),
+                         self.path(150)):
                 answer = self.server.read(self.agent.endpoint, path, format=format)
                 levels[path] = answer.get("content") if answer.code == "2.05" else answer.code
             with self.subTest(format):
@@ -165,7 +168,8 @@ class TestLevels(ValueCase):
 class TestDevice(ValueCase):
     def test_device(self):
         """The machine this runs on, in all formats that hold it."""
-        told = [self.ok(self.server.read(self.agent.endpoint, "/3/0", format=format)) for format in ("TLV", "SENML_JSON", "SENML_CBOR")]
+        told = [self.ok(self.server.read(self.agent.endpoint, "/3/0", format=format))
+                for format in ("TLV", "SENML_JSON", "SENML_CBOR")]
         for answer in told:
             content = answer.content
             self.assertEqual(content["11"], {"0": 0})
@@ -175,10 +179,10 @@ class TestDevice(ValueCase):
             self.assertLessEqual(abs(content["13"] - time.time()), 5)
 
     def test_configured(self):
-        device = {"manufacturer": "M\u00fcller & S\u00f6hne", "model_number": "m-1", "serial_number": "0815", "device_type": "gateway",
-                  "hardware_version": "B"}
+        device = {"manufacturer": "M\u00fcller & S\u00f6hne", "model_number": "m-1", "serial_number": "0815",
+                  "device_type": "gateway", "hardware_version": "B"}
         agent, client = self.register(device=device)
-        for number, key in ((0, "manufacturer"), (1, "model_number"), (2, "serial_number"), (17, "device_type"), (18, "hardware_version")):
+        for number, key in zip((0, 1, 2, 17, 18), device):
             self.assertEqual(self.ok(self.server.read(agent.endpoint, f"/3/0/{number}")).content, device[key])
 
 
