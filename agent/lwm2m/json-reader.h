@@ -4,8 +4,8 @@
  *
  * What jansson builds can be a hundred times as large as the payload, so the payload's structure is bounded
  * first. Its integers are int64_t: an Unsigned past 2^63 - 1 is sent, but received only in the formats that
- * are not JSON (here -EBADMSG). It copies every string; values read here borrow from the tree, which goes
- * when the payload has been decoded.
+ * are not JSON (here -EBADMSG). It holds each string itself, and while it parses the longest one once more;
+ * values read here borrow from the tree, which goes when the payload has been decoded.
  */
 #pragma once
 
