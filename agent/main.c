@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -37,6 +38,18 @@ static int run(const struct options *options, struct config **config)
 	return r < 0 ? r : agent_run(agent, config);
 }
 
+/* They wait for the loop, which ends cleanly; before there is one, whatever is started is ended in a moment. */
+static void block_signals(void)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -51,6 +64,7 @@ int main(int argc, char **argv)
 		return r < 0 ? 2 : EXIT_SUCCESS;
 	if (options.check_config)
 		return check_config(&options);
+	block_signals();
 	do
 		r = run(&options, &config);
 	while (r == AGENT_RESET || r == AGENT_RELOAD);
