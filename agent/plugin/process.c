@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 
 #include "base/cleanup.h"
 #include "plugin/protocol.h"
+
+/* From SIGKILL to the end of a process. */
+#define KILL_TIMEOUT (1 * USEC_PER_SEC)
 
 /* What the service manager told the agent: the host must neither answer for the agent nor find its credentials. */
 static bool is_private(const char *variable)
@@ -148,4 +152,35 @@ void process_kill(pid_t pid)
 {
 	if (kill(-pid, SIGKILL) < 0)
 		kill(pid, SIGKILL);
+}
+
+/* Readable when the process has ended. -errno, also of a kernel that does not have them. */
+static int open_pidfd(pid_t pid)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static void wait_until(int pidfd, usec_t until)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+	usec_t now;
+
+	while (pidfd >= 0 && (now = usec_now()) < until)
+		if (poll(&end, 1, (int)((until - now) / USEC_PER_MSEC) + 1) != -1 || errno != EINTR)
+			return;
+}
+
+void process_end(pid_t pid, usec_t until)
+{
+	int pidfd = open_pidfd(pid);
+
+	wait_until(pidfd, until);
+	process_kill(pid);
+	/* One that the kernel does not let go of, in a driver say, is left to whoever reaps after us. */
+	wait_until(pidfd, usec_add(usec_now(), KILL_TIMEOUT));
+	waitpid(pid, NULL, pidfd >= 0 ? WNOHANG : 0);
+	if (pidfd >= 0)
+		close(pidfd);
 }
