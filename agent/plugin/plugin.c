@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 
 #include "base/log.h"
 #include "plugin/process.h"
@@ -363,24 +362,27 @@ int plugin_new(struct plugin **ret, struct supervisor *supervisor, const struct 
 		r = remote_new(&plugin->remote, &plugin->config, supervisor->event, supervisor->registry, &timeouts, &handlers,
 			plugin);
 	if (r < 0) {
-		plugin_free(plugin);
+		plugin_free(plugin, 0);
 		return r;
 	}
 	*ret = plugin;
 	return 0;
 }
 
-struct plugin *plugin_free(struct plugin *plugin)
+void plugin_close(struct plugin *plugin)
 {
 	plugin->state = PLUGIN_STOPPED;
-	sd_event_source_disable_unref(plugin->child);
-	sd_event_source_disable_unref(plugin->timer);
-	local_free(plugin->local);
-	remote_free(plugin->remote);
-	if (plugin->pid > 0) {
-		process_kill(plugin->pid);
-		waitpid(plugin->pid, NULL, WNOHANG);
-	}
+	plugin->child = sd_event_source_disable_unref(plugin->child);
+	plugin->timer = sd_event_source_disable_unref(plugin->timer);
+	plugin->local = local_free(plugin->local);
+	plugin->remote = remote_free(plugin->remote);
+}
+
+struct plugin *plugin_free(struct plugin *plugin, usec_t until)
+{
+	plugin_close(plugin);
+	if (plugin->pid > 0)
+		process_end(plugin->pid, until);
 	free_config(&plugin->config);
 	free(plugin->failure);
 	free(plugin->ids);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/usec.h"
+
 /* What a host may allocate when its configuration does not say. */
 #define PROCESS_MEMORY_MB 64
 
@@ -24,3 +26,9 @@ bool process_was_full(pid_t pid, uint32_t memory_mb);
 
 /* The process, and what it started itself. */
 void process_kill(pid_t pid);
+
+/*
+ * Waits until the process has ended by itself, until at the latest; then kills it and what it started, and sees to it that
+ * no zombie stays. For a process that nobody else waits for.
+ */
+void process_end(pid_t pid, usec_t until);

@@ -42,7 +42,12 @@ struct plugin {
 };
 
 int plugin_new(struct plugin **ret, struct supervisor *supervisor, const struct plugin_config *config);
-struct plugin *plugin_free(struct plugin *plugin);
+
+/* Takes the objects away and closes the host's socket, which asks it to end. */
+void plugin_close(struct plugin *plugin);
+
+/* Kills a host that is still there at until. */
+struct plugin *plugin_free(struct plugin *plugin, usec_t until);
 
 void plugin_start(struct plugin *plugin);
 void plugin_stop(struct plugin *plugin);

@@ -8,6 +8,9 @@
 #include "base/log.h"
 #include "plugin/supervisor-internal.h"
 
+/* What all hosts together have for their plugins' stop(), when the agent ends. */
+#define END_TIMEOUT (500 * USEC_PER_MSEC)
+
 static const char *const isolation_names[_PLUGIN_ISOLATION_MAX] = {
 	[PLUGIN_ISOLATION_PROCESS] = "process",
 	[PLUGIN_ISOLATION_NONE] = "none",
@@ -81,11 +84,16 @@ int supervisor_new(struct supervisor **ret, sd_event *event, struct registry *re
 
 struct supervisor *supervisor_free(struct supervisor *supervisor)
 {
+	usec_t until;
+
 	if (!supervisor)
 		return NULL;
 	supervisor->settled = NULL;
 	for (size_t i = 0; i < supervisor->n_plugins; i++)
-		plugin_free(supervisor->plugins[i]);
+		plugin_close(supervisor->plugins[i]);
+	until = usec_add(usec_now(), END_TIMEOUT);
+	for (size_t i = 0; i < supervisor->n_plugins; i++)
+		plugin_free(supervisor->plugins[i], until);
 	free(supervisor->plugins);
 	sd_event_unref(supervisor->event);
 	free(supervisor);

@@ -67,7 +67,7 @@ const char *plugin_state_name(enum plugin_state state);
 int supervisor_new(struct supervisor **ret, sd_event *event, struct registry *registry,
 		   const struct supervisor_options *options);
 
-/* Kills what still runs. */
+/* Asks the hosts to end, waits up to half a second for their plugins' stop(), kills what is there then. Leaves no process. */
 struct supervisor *supervisor_free(struct supervisor *supervisor);
 DEFINE_CLEANUP(struct supervisor *, supervisor_free)
 

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../io/scratch.h"
 #include "fixture.h"
 #include "plugin/process.h"
 
@@ -194,6 +195,49 @@ static void test_leak(void **state)
 	fixture_deinit(&fixture);
 }
 
+static void begin_stop(struct fixture *fixture, const char *directory, const char *hang)
+{
+	const struct plugin_setting settings[] = {
+		{ "stop", "mark", scratch_path(directory, "mark") },
+		{ hang ? "stop" : NULL, "hang", hang },
+		{ NULL, NULL, NULL },
+	};
+
+	fixture_init(fixture);
+	fixture_add(fixture, "test-stop", "test-stop", PLUGIN_ISOLATION_PROCESS, settings);
+	supervisor_start(fixture->supervisor);
+	fixture_wait_state(fixture, PLUGIN_RUNNING);
+}
+
+/* The agent ends, or takes over another configuration: stop() is called, and nothing is left. */
+static void test_good_order(void **state)
+{
+	struct fixture fixture;
+
+	begin_stop(&fixture, *state, NULL);
+	assert_int_equal(access(scratch_path(*state, "mark"), F_OK), -1);
+	fixture_deinit(&fixture);
+	assert_int_equal(access(scratch_path(*state, "mark"), F_OK), 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void test_hangs_in_stop(void **state)
+{
+	struct fixture fixture;
+	usec_t began;
+	pid_t pid;
+
+	begin_stop(&fixture, *state, "yes");
+	pid = fixture_status(&fixture).pid;
+	began = usec_now();
+	fixture_deinit(&fixture);
+	assert_true(usec_now() - began < 5 * USEC_PER_SEC);
+	assert_int_equal(access(scratch_path(*state, "mark"), F_OK), 0);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +247,8 @@ int main(void)
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_leak),
+		cmocka_unit_test_setup_teardown(test_good_order, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_hangs_in_stop, scratch_setup, scratch_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
