@@ -126,7 +126,7 @@ static void add_status(struct buffer *status, const struct registration *registr
 		(void)buffer_printf(status, "leaving %s", name);
 		break;
 	case REGISTRATION_IDLE:
-		(void)buffer_printf(status, "not in use: %s", name);
+		(void)buffer_printf(status, registration->in_line ? "%s waits for its turn" : "not in use: %s", name);
 		break;
 	default:
 		(void)buffer_printf(status, "registering with %s", name);

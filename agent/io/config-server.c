@@ -40,6 +40,14 @@ static int parse_version(const struct config_key *key, const char *value, void *
 	return -EINVAL;
 }
 
+static int parse_mode(const struct config_key *key, const char *value, void *ret)
+{
+	if (strcmp(value, "non") != 0 && strcmp(value, "con") != 0)
+		return -EINVAL;
+	*(uint32_t *)ret = *value == 'c' ? SERVER_NOTIFY_CON : SERVER_NOTIFY_NON;
+	return 0;
+}
+
 static int parse_identity(const struct config_key *key, const char *value, void *ret)
 {
 	struct buffer *identity = ret;
@@ -70,6 +78,14 @@ static const struct config_key keys[] = {
 	{ "pmax", config_parse_u32, offsetof(struct server, pmax_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
 	{ "retry_count", config_parse_u32, offsetof(struct server, retry_count), 1, 1000, "a number from 1 to 1000" },
 	{ "retry_timer", config_parse_u32, offsetof(struct server, retry_timer_s), 1, UINT32_MAX, EXPECT_SECONDS(1) },
+	{ "sequence_delay", config_parse_u32, offsetof(struct server, sequence_delay_s), 1, UINT32_MAX, EXPECT_SECONDS(1) },
+	{ "sequence_count", config_parse_u32, offsetof(struct server, sequence_count), 1, 1000, "a number from 1 to 1000" },
+	{ "priority", config_parse_u32, offsetof(struct server, priority), 0, UINT32_MAX - 1,
+	  "a number from 0 to 4294967294" },
+	{ "initial_delay", config_parse_u32, offsetof(struct server, initial_delay_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
+	{ "failure_block", config_parse_boolean, offsetof(struct server, failure_block), .expected = CONFIG_EXPECT_BOOLEAN },
+	{ "mute_send", config_parse_boolean, offsetof(struct server, mute_send), .expected = CONFIG_EXPECT_BOOLEAN },
+	{ "notification_mode", parse_mode, offsetof(struct server, notification_mode), .expected = "non or con" },
 	{ "security", parse_later },
 	{ "identity", parse_identity, offsetof(struct server, identity), .max = PSK_IDENTITY_MAX,
 	  .expected = "at most 128 bytes long" },

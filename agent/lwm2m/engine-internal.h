@@ -3,8 +3,7 @@
  * engine-internal.h - what the files of the engine share
  *
  * engine.c is the front door and the clock; peer.c is what goes on with one server, peer-state.c what a restart
- * brings back of it; serve.c is what servers
- * ask, notify.c tells what changed, persist.c keeps and restores state. These three work with struct request
+ * brings back of it, order.c who registers before whom; serve.c is what servers ask, notify.c tells what changed, persist.c keeps and restores state. These three work with struct request
  * (request.c), one operation on the object model on its way: of a server, for a notification, or for the
  * state. Ended requests wait in a free list with their memory for the next one.
  */
@@ -70,6 +69,7 @@ struct engine {
 	bool attention;     /* engine_tick() has something to do at once: */
 	bool links_changed;    /* the object list is another, */
 	bool defaults_changed; /* 1/x/2 or 1/x/3 are, */
+	bool in_line;          /* there are accounts whose turn to register has not come */
 	bool persist_waiting;  /* an object is to be read as soon as a request is free */
 };
 
@@ -89,6 +89,10 @@ struct peer *peer_find_request(const struct engine *engine, uint32_t id);
 void peer_start(struct engine *engine, struct peer *peer);
 void peer_stop(struct engine *engine, struct peer *peer, bool deregister);
 void peer_tick(struct engine *engine, struct peer *peer);
+
+/* order.c: registers with all accounts that are enabled, those with a priority (1/x/13) one after the other. */
+void order_start(struct engine *engine);
+void order_tick(struct engine *engine);
 
 /* To be called after anything that may have changed the state of the registration. */
 void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before);

@@ -170,8 +170,7 @@ void engine_event(struct engine *engine, struct peer *peer, enum event_type even
 void engine_start(struct engine *engine, usec_t now)
 {
 	enter(engine, now);
-	for (size_t i = 0; i < engine->n_peers; i++)
-		peer_start(engine, &engine->peers[i]);
+	order_start(engine);
 	leave(engine);
 }
 
@@ -290,6 +289,7 @@ void engine_tick(struct engine *engine, usec_t now)
 	engine->defaults_changed = false;
 	for (size_t i = 0; i < engine->n_peers; i++)
 		peer_tick(engine, &engine->peers[i]);
+	order_tick(engine);
 	notify_tick(engine);
 	persist_tick(engine);
 	leave(engine);

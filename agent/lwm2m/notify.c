@@ -180,7 +180,9 @@ static bool is_worth_telling(const struct attributes *attributes, double from, d
 static bool is_confirmable(const struct engine *engine, const struct observation *observation,
 			   const struct attributes *attributes)
 {
-	return attributes_value(attributes, ATTRIBUTE_CON, 0) == 1 ||
+	const struct server *server = engine->peers[observation->session].server;
+
+	return attributes_value(attributes, ATTRIBUTE_CON, server->notification_mode) == 1 ||
 	       engine->now >= usec_add(observation->confirmed, CONFIRM_INTERVAL);
 }
 

@@ -63,6 +63,8 @@ void peer_follow(struct engine *engine, struct peer *peer, enum registration_sta
 	if (known != peer->known || (stands && before == REGISTRATION_REGISTERING))
 		peer_state_changed(engine, peer);
 	peer->known = known;
+	if (engine->in_line && before != after)
+		engine->attention = true;
 	if (!registration_stands(registration) && before != after)
 		requests_abandon(engine, peer);
 }

@@ -128,6 +128,15 @@ static void wait_until(struct registration *registration, usec_t deadline, bool 
 	registration->resume = registration->unheard = resume;
 }
 
+/* Refused, or all sequences without success: the next one in the order has its turn. */
+static bool counts_as_failed(const struct registration *registration, uint8_t code)
+{
+	const struct server *server = registration->server;
+
+	return !server->failure_block &&
+	       (code != 0 || registration->failures >= (uint64_t)server->retry_count * server->sequence_count);
+}
+
 static void retry_later(struct registration *registration, usec_t now, int error, uint8_t code,
 	enum event_type event, struct effects *effects)
 {
@@ -135,6 +144,7 @@ static void retry_later(struct registration *registration, usec_t now, int error
 	bool resume = code == 0 && may_resume(registration, usec_add(now, wait));
 
 	registration->failures++;
+	registration->passed = registration->passed || counts_as_failed(registration, code);
 	forget_session(registration, effects);
 	wait_until(registration, usec_add(now, wait), resume);
 	tell(registration, effects, resume ? EVENT_UNREACHABLE : event, error, code, wait / USEC_PER_SEC);
@@ -310,12 +320,18 @@ void registration_start(struct registration *registration, usec_t now, struct ef
 	if (registration->state != REGISTRATION_IDLE)
 		return;
 	registration->failures = 0;
+	registration->in_line = registration->passed = false;
 	registration->resume = registration->unheard = may_resume(registration, now);
-	if (!registration->resume) {
-		forget_registration(registration);
-		registration->version = registration->server->version;
+	if (registration->resume) {
+		connect(registration, now, effects);
+		return;
 	}
-	connect(registration, now, effects);
+	forget_registration(registration);
+	registration->version = registration->server->version;
+	if (registration->server->initial_delay_s > 0)
+		wait_until(registration, usec_add(now, usec_from_s(registration->server->initial_delay_s)), false);
+	else
+		connect(registration, now, effects);
 }
 
 /* The end of what registration_stop() and registration_disable() began. */
@@ -392,6 +408,7 @@ static void registered(
 
 	set_state(registration, REGISTRATION_REGISTERED, usec_add(now, interval));
 	registration->failures = 0;
+	registration->passed = true;
 	registration->unheard = false;
 	registration->known_until = registration->told_lifetime_s == 0 ?
 					    USEC_INFINITY :
@@ -492,7 +509,7 @@ static void let_go(struct registration *registration, usec_t now, struct effects
 
 void registration_stop(struct registration *registration, usec_t now, struct effects *effects)
 {
-	registration->disabled = false;
+	registration->disabled = registration->in_line = false;
 	if (registration->state != REGISTRATION_IDLE && registration->state != REGISTRATION_DEREGISTERING)
 		let_go(registration, now, effects);
 }
@@ -507,6 +524,7 @@ void registration_disable(struct registration *registration, usec_t now, struct 
 
 void registration_leave(struct registration *registration, struct effects *effects)
 {
+	registration->in_line = false;
 	if (registration->state == REGISTRATION_IDLE)
 		return;
 	registration->disabled = false;

@@ -42,6 +42,8 @@ struct registration {
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
 	bool resume;                /* connecting anew, or about to, while a registration stands: an Update follows */
+	bool in_line;               /* to be started when its turn has come: see order.c */
+	bool passed;                /* was registered, or counts as failed, since it was started */
 	bool unheard;               /* an Update was not answered: the next one says everything */
 	struct buffer location;     /* "/rd/5a" */
 	usec_t known_until;         /* the server keeps us so long, as far as we know */
@@ -61,7 +63,7 @@ void registration_deinit(struct registration *registration);
 int registration_resume(
 	struct registration *registration, enum lwm2m_version version, struct bytes location);
 
-/* Connects and registers; nothing unless idle. */
+/* Connects and registers, after initial_delay_s unless it goes on with what was; nothing unless idle. */
 void registration_start(struct registration *registration, usec_t now, struct effects *effects);
 
 /* The answer to EFFECT_CONNECT: error 0 or -errno; also the news that a session ended by itself. */

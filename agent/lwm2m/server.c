@@ -89,6 +89,9 @@ int server_new(struct servers *servers, const char *name, struct server **ret)
 		.retry_timer_s = 60,
 		.sequence_delay_s = 86400,
 		.sequence_count = 1,
+		.priority = SERVER_NO_PRIORITY,
+		.bootstrap_on_failure = true,
+		.mute_send = true,
 	};
 	list_init(&server->link);
 	server->name = strdup(name);

@@ -24,6 +24,10 @@ enum security_mode { /* the values of /0/x/2 */
 	SECURITY_EST = 4,
 };
 
+#define SERVER_NO_PRIORITY UINT32_MAX
+
+enum { SERVER_NOTIFY_NON = 0, SERVER_NOTIFY_CON = 1 }; /* the values of 1/x/26 */
+
 struct server {
 	struct list link;
 	char *name;              /* the configuration section without "server.": for people */
@@ -50,6 +54,13 @@ struct server {
 	enum lwm2m_version version; /* the highest one to offer */
 	uint32_t retry_count, retry_timer_s; /* 1/x/17, 1/x/18; defaults 5 and 60 */
 	uint32_t sequence_delay_s, sequence_count; /* 1/x/19, 1/x/20; defaults 86400 and 1 */
+	uint32_t priority;       /* 1/x/13: the lowest registers first; SERVER_NO_PRIORITY: waits for nobody */
+	uint32_t initial_delay_s; /* 1/x/14: before the first Register */
+	bool failure_block;      /* 1/x/15: those after it wait until it is registered */
+	bool bootstrap_on_failure; /* 1/x/16 */
+	bool mute_send;          /* 1/x/23: no Send until the server says false */
+	uint32_t notification_mode; /* 1/x/26: SERVER_NOTIFY_NON or SERVER_NOTIFY_CON */
+	char preferred_transport[2]; /* 1/x/22: "U", or "" when nobody says */
 };
 
 struct servers {

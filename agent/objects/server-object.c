@@ -13,10 +13,19 @@ enum {
 	NOTIFICATION_STORING = 6,
 	BINDING = 7,
 	UPDATE_TRIGGER = 8,
+	BOOTSTRAP_TRIGGER = 9,
+	PRIORITY = 13,
+	INITIAL_DELAY = 14,
+	FAILURE_BLOCK = 15,
+	BOOTSTRAP_ON_FAILURE = 16,
 	RETRY_COUNT = 17,
 	RETRY_TIMER = 18,
 	SEQUENCE_DELAY = 19,
 	SEQUENCE_COUNT = 20,
+	TRIGGER = 21,
+	PREFERRED_TRANSPORT = 22,
+	MUTE_SEND = 23,
+	NOTIFICATION_MODE = 26,
 };
 
 /* Which resources of an account a server wrote, one bit each. */
@@ -44,10 +53,19 @@ static const struct resource_info resources[] = {
 	{ NOTIFICATION_STORING, VALUE_BOOLEAN, RESOURCE_RW, RESOURCE_MANDATORY },
 	{ BINDING, VALUE_STRING, RESOURCE_RW, RESOURCE_MANDATORY },
 	{ UPDATE_TRIGGER, VALUE_NONE, RESOURCE_E, RESOURCE_MANDATORY },
+	{ BOOTSTRAP_TRIGGER, VALUE_NONE, RESOURCE_E, 0 },
+	{ PRIORITY, VALUE_UNSIGNED, RESOURCE_RW, 0 },
+	{ INITIAL_DELAY, VALUE_UNSIGNED, RESOURCE_RW, 0 },
+	{ FAILURE_BLOCK, VALUE_BOOLEAN, RESOURCE_RW, 0 },
+	{ BOOTSTRAP_ON_FAILURE, VALUE_BOOLEAN, RESOURCE_RW, 0 },
 	{ RETRY_COUNT, VALUE_UNSIGNED, RESOURCE_RW, 0 },
 	{ RETRY_TIMER, VALUE_UNSIGNED, RESOURCE_RW, 0 },
 	{ SEQUENCE_DELAY, VALUE_UNSIGNED, RESOURCE_RW, 0 },
 	{ SEQUENCE_COUNT, VALUE_UNSIGNED, RESOURCE_RW, 0 },
+	{ TRIGGER, VALUE_BOOLEAN, RESOURCE_RW, 0 },
+	{ PREFERRED_TRANSPORT, VALUE_STRING, RESOURCE_RW, 0 },
+	{ MUTE_SEND, VALUE_BOOLEAN, RESOURCE_RW, 0 },
+	{ NOTIFICATION_MODE, VALUE_INTEGER, RESOURCE_RW, 0 },
 };
 
 static const struct object_info info = {
@@ -58,21 +76,39 @@ static const struct object_info info = {
 	.n_resources = ELEMENTSOF(resources),
 };
 
-/* The resources that are numbers: where they are, the least they may be, and what they are when nobody says. */
+/* The resources that are numbers: where they are, what they may be, and what they are when nobody says. */
 static const struct number {
 	uint16_t id;
 	bool optional;
 	size_t offset;
-	uint32_t min, fallback;
+	uint32_t min, max, fallback;
+	bool hidden; /* not there while it is the fallback */
 } numbers[] = {
-	{ LIFETIME, false, offsetof(struct server, lifetime_s), 0, 86400 },
-	{ PMIN, true, offsetof(struct server, pmin_s), 0, 0 },
-	{ PMAX, true, offsetof(struct server, pmax_s), 0, 0 },
-	{ DISABLE_TIMEOUT, true, offsetof(struct server, disable_timeout_s), 0, 86400 },
-	{ RETRY_COUNT, true, offsetof(struct server, retry_count), 1, 5 },
-	{ RETRY_TIMER, true, offsetof(struct server, retry_timer_s), 1, 60 },
-	{ SEQUENCE_DELAY, true, offsetof(struct server, sequence_delay_s), 1, 86400 },
-	{ SEQUENCE_COUNT, true, offsetof(struct server, sequence_count), 1, 1 },
+	{ LIFETIME, false, offsetof(struct server, lifetime_s), 0, UINT32_MAX, 86400 },
+	{ PMIN, true, offsetof(struct server, pmin_s), 0, UINT32_MAX, 0 },
+	{ PMAX, true, offsetof(struct server, pmax_s), 0, UINT32_MAX, 0, .hidden = true },
+	{ DISABLE_TIMEOUT, true, offsetof(struct server, disable_timeout_s), 0, UINT32_MAX, 86400 },
+	{ PRIORITY, true, offsetof(struct server, priority), 0, UINT32_MAX, SERVER_NO_PRIORITY, .hidden = true },
+	{ INITIAL_DELAY, true, offsetof(struct server, initial_delay_s), 0, UINT32_MAX, 0 },
+	{ RETRY_COUNT, true, offsetof(struct server, retry_count), 1, UINT32_MAX, 5 },
+	{ RETRY_TIMER, true, offsetof(struct server, retry_timer_s), 1, UINT32_MAX, 60 },
+	{ SEQUENCE_DELAY, true, offsetof(struct server, sequence_delay_s), 1, UINT32_MAX, 86400 },
+	{ SEQUENCE_COUNT, true, offsetof(struct server, sequence_count), 1, UINT32_MAX, 1 },
+	{ NOTIFICATION_MODE, true, offsetof(struct server, notification_mode), SERVER_NOTIFY_NON, SERVER_NOTIFY_CON,
+	  SERVER_NOTIFY_NON },
+};
+
+/* The same for those that are true or false. */
+static const struct flag {
+	uint16_t id;
+	bool optional;
+	size_t offset;
+	bool fallback;
+} flags[] = {
+	{ NOTIFICATION_STORING, false, offsetof(struct server, notification_storing), true },
+	{ FAILURE_BLOCK, true, offsetof(struct server, failure_block), false },
+	{ BOOTSTRAP_ON_FAILURE, true, offsetof(struct server, bootstrap_on_failure), true },
+	{ MUTE_SEND, true, offsetof(struct server, mute_send), true },
 };
 
 static const struct number *find_number(uint16_t rid)
@@ -86,6 +122,19 @@ static const struct number *find_number(uint16_t rid)
 static uint32_t *number_at(const struct number *number, const struct server *server)
 {
 	return (uint32_t *)((char *)server + number->offset);
+}
+
+static const struct flag *find_flag(uint16_t rid)
+{
+	for (size_t i = 0; i < ELEMENTSOF(flags); i++)
+		if (flags[i].id == rid)
+			return &flags[i];
+	return NULL;
+}
+
+static bool *flag_at(const struct flag *flag, const struct server *server)
+{
+	return (bool *)((char *)server + flag->offset);
 }
 
 static uint32_t *find_written(const struct server_object *server_object, uint16_t iid)
@@ -102,30 +151,52 @@ static bool queue_is_in_binding(const struct server *server)
 	return server->version == LWM2M_1_0;
 }
 
-static int get(const struct server *server, const struct resource_info *resource, struct value *ret)
+/* Resources of this object since its version 1.2; a server of ours that offers less does not know them. */
+static bool is_too_new(uint16_t rid, const struct server *server)
+{
+	return rid == NOTIFICATION_MODE && server->version < LWM2M_1_2;
+}
+
+static int get_number(const struct server *server, const struct resource_info *resource, struct value *ret)
 {
 	const struct number *number = find_number(resource->id);
+	uint32_t value;
 
+	if (!number || is_too_new(resource->id, server))
+		return -ENOENT;
+	value = *number_at(number, server);
+	if (number->hidden && value == number->fallback)
+		return -ENOENT;
+	*ret = resource->type == VALUE_UNSIGNED ? VALUE_UNSIGNED(value) : VALUE_INTEGER(value);
+	return 0;
+}
+
+static int get(const struct server *server, const struct resource_info *resource, struct value *ret)
+{
+	const struct flag *flag = find_flag(resource->id);
+
+	if (flag) {
+		*ret = VALUE_BOOLEAN(*flag_at(flag, server));
+		return 0;
+	}
 	switch (resource->id) {
 	case SHORT_ID:
 		*ret = VALUE_INTEGER(server->short_id);
 		return 0;
-	case NOTIFICATION_STORING:
-		*ret = VALUE_BOOLEAN(server->notification_storing);
-		return 0;
 	case BINDING:
 		*ret = VALUE_STRING(queue_is_in_binding(server) && server->queue ? "UQ" : server->binding);
 		return 0;
-	case PMAX:
-		if (server->pmax_s == 0)
+	case TRIGGER: /* nobody reaches us by SMS */
+		*ret = VALUE_BOOLEAN(false);
+		return 0;
+	case PREFERRED_TRANSPORT:
+		if (!*server->preferred_transport)
 			return -ENOENT;
-		break;
+		*ret = VALUE_STRING(server->preferred_transport);
+		return 0;
+	default:
+		return get_number(server, resource, ret);
 	}
-	if (!number)
-		return -ENOENT;
-	*ret = resource->type == VALUE_UNSIGNED ? VALUE_UNSIGNED(*number_at(number, server)) :
-						  VALUE_INTEGER(*number_at(number, server));
-	return 0;
 }
 
 /* The agent itself, which keeps what it reads here, gets what servers wrote. */
@@ -175,7 +246,9 @@ static int set_number(const struct number *number, const struct value *value, st
 
 	if (value->type == VALUE_INTEGER && value->integer < 0)
 		return -ERANGE;
-	if (natural < number->min || natural > UINT32_MAX)
+	if (is_too_new(number->id, server))
+		return -ENOENT;
+	if (natural < number->min || natural > number->max)
 		return -ERANGE;
 	*number_at(number, server) = (uint32_t)natural;
 	return 0;
@@ -193,18 +266,33 @@ static int set_binding(struct bytes binding, struct server *server)
 	return 0;
 }
 
+/* UDP is all there is. */
+static int set_preferred_transport(struct bytes transport, struct server *server)
+{
+	if (!bytes_equal(transport, BYTES_LITERAL("U")))
+		return -EINVAL;
+	strcpy(server->preferred_transport, "U");
+	return 0;
+}
+
 static int set(const struct record *record, struct server *server)
 {
 	const struct number *number = find_number(record->path.ids[2]);
+	const struct flag *flag = find_flag(record->path.ids[2]);
 
 	if (number)
 		return set_number(number, &record->value, server);
-	switch (record->path.ids[2]) {
-	case NOTIFICATION_STORING:
-		server->notification_storing = record->value.boolean;
+	if (flag) {
+		*flag_at(flag, server) = record->value.boolean;
 		return 0;
+	}
+	switch (record->path.ids[2]) {
 	case BINDING:
 		return set_binding(record->value.bytes, server);
+	case TRIGGER:
+		return record->value.boolean ? -EINVAL : 0;
+	case PREFERRED_TRANSPORT:
+		return set_preferred_transport(record->value.bytes, server);
 	default:
 		return -EPERM;
 	}
@@ -220,6 +308,12 @@ static uint32_t set_fallbacks(struct server *server)
 			*number_at(&numbers[i], server) = numbers[i].fallback;
 			touched |= UINT32_C(1) << numbers[i].id;
 		}
+	for (size_t i = 0; i < ELEMENTSOF(flags); i++)
+		if (flags[i].optional) {
+			*flag_at(&flags[i], server) = flags[i].fallback;
+			touched |= UINT32_C(1) << flags[i].id;
+		}
+	*server->preferred_transport = '\0';
 	return touched;
 }
 
@@ -265,9 +359,12 @@ static void server_object_execute(struct object *object, struct operation *opera
 {
 	struct server_object *server_object = container_of(object, struct server_object, object);
 	struct server *server = servers_find_instance(server_object->servers, operation->path.ids[1]);
-	void (*action)(void *userdata, struct server *server);
+	void (*action)(void *userdata, struct server *server) = NULL;
 
-	action = operation->path.ids[2] == DISABLE ? server_object->actions->disable : server_object->actions->update;
+	if (operation->path.ids[2] == DISABLE)
+		action = server_object->actions->disable;
+	else if (operation->path.ids[2] == UPDATE_TRIGGER)
+		action = server_object->actions->update;
 	if (server && action)
 		action(server_object->userdata, server);
 	operation_done(operation, !server ? -ENOENT : !action ? -ENOTSUP : 0);

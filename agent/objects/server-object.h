@@ -5,7 +5,7 @@
  * One instance per account that is no Bootstrap Server's. A Write goes into struct server; what servers wrote, and only
  * that, is what a read by the agent itself (operation->server 0) gives and thus what is kept: configuration stays in charge
  * of the rest. A Replace of an instance returns optional resources it does not bring to their defaults. The accounts are
- * borrowed and outlive the object.
+ * borrowed and outlive the object. 1/x/9 answers 5.01: nobody is there to bootstrap from.
  */
 #pragma once
 

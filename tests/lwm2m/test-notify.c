@@ -26,6 +26,20 @@ static void rule_1_changes_are_told_after_pmin(void **state)
 	play(steps, .pmin_s = 10);
 }
 
+/* 1/x/26, unless con of the observation says otherwise. */
+static void rule_7_the_account_says_how_to_confirm(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "con" },
+		OBSERVED,
+		{ 1 * SEC, "set /500/0/2 1", "notify CON 2.05 token=01 observe=1 format=0 1" },
+		{ 2 * SEC, "set /500/0/2 2", "notify CON 2.05 token=01 observe=2 format=0 2" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
 static void rule_1_without_pmin_at_once(void **state)
 {
 	static const struct step steps[] = {
@@ -577,6 +591,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_1_changes_are_told_after_pmin),
 	cmocka_unit_test(rule_1_without_pmin_at_once),
 	cmocka_unit_test(rule_2_pmax_without_a_change),
+	cmocka_unit_test(rule_7_the_account_says_how_to_confirm),
 	cmocka_unit_test(rule_2_pmax_below_pmin_is_none),
 	cmocka_unit_test(rule_2_defaults_are_those_of_now),
 	cmocka_unit_test(rule_4_attributes_come_before_defaults),

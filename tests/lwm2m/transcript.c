@@ -437,6 +437,14 @@ static bool play_server(struct transcript *transcript, uint16_t session, const c
 		server->pmin_s = (uint32_t)atoi(rest);
 	else if (strcmp(verb, "pmax") == 0)
 		server->pmax_s = (uint32_t)atoi(rest);
+	else if (strcmp(verb, "priority") == 0)
+		server->priority = (uint32_t)atoi(rest);
+	else if (strcmp(verb, "delay") == 0)
+		server->initial_delay_s = (uint32_t)atoi(rest);
+	else if (strcmp(verb, "block") == 0)
+		server->failure_block = true;
+	else if (strcmp(verb, "con") == 0)
+		server->notification_mode = SERVER_NOTIFY_CON;
 	else
 		return false;
 	registry_changed(&transcript->fake.registry, &PATH2(1, server->server_iid));

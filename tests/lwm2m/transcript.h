@@ -16,7 +16,8 @@
  *	add /500/3 | remove /500/3 | add /501 | remove /501  an instance or object comes or goes
  *	hold | fail ERROR | lie | done [ERROR]               how the objects answer, see fake-object.h
  *	keep /501                                            an object's own state changed
- *	lifetime 60 | queue | binding T | pmin 1 | pmax 60   what a server writes to its account
+ *	lifetime 60 | queue | binding T | pmin 1 | pmax 60   what a server writes to its account,
+ *	priority 1 | delay 5 | block | con                   or the configuration says of it
  *	(nothing)                                            time passes
  *
  * "@1 " before it makes it the second server's. Effects of that one have the same before them.

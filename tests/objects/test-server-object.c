@@ -70,7 +70,8 @@ static void test_defaults(void **state)
 		uint16_t rid;
 		int64_t value;
 	} defaults[] = {
-		{ 0, 101 }, { 1, 86400 }, { 2, 0 }, { 5, 86400 }, { 6, 1 }, { 17, 5 }, { 18, 60 }, { 19, 86400 }, { 20, 1 },
+		{ 0, 101 }, { 1, 86400 }, { 2, 0 }, { 5, 86400 }, { 6, 1 }, { 14, 0 }, { 15, 0 },
+		{ 16, 1 }, { 17, 5 }, { 18, 60 }, { 19, 86400 }, { 20, 1 }, { 21, 0 }, { 23, 1 },
 	};
 	struct fixture *fixture = *state;
 
@@ -81,7 +82,11 @@ static void test_defaults(void **state)
 	assert_int_equal(ask_probe(&fixture->ask, 0, 3), -ENOENT);
 	assert_int_equal(ask_read(&fixture->ask, PATH3(1, 0, 3)), -ENODATA);
 	assert_int_equal(ask_read(&fixture->ask, PATH2(1, 0)), 0);
-	assert_int_equal(fixture->ask.records.count, 10);
+	assert_int_equal(fixture->ask.records.count, 15);
+	/* Nor is no priority a priority, and nobody prefers a transport. */
+	assert_int_equal(ask_probe(&fixture->ask, 0, 13), -ENOENT);
+	assert_int_equal(ask_read(&fixture->ask, PATH3(1, 0, 13)), -ENODATA);
+	assert_int_equal(ask_read(&fixture->ask, PATH3(1, 0, 22)), -ENODATA);
 }
 
 static void test_instances(void **state)
@@ -91,7 +96,7 @@ static void test_instances(void **state)
 
 	assert_int_equal(object->n_instances, 2);
 	assert_int_equal(ask_read(&fixture->ask, PATH1(1)), 0);
-	assert_int_equal(fixture->ask.records.count, 20);
+	assert_int_equal(fixture->ask.records.count, 30);
 	assert_int_equal(ask_integer(&fixture->ask, PATH3(1, fixture->other->server_iid, 0)), 102);
 }
 
@@ -154,6 +159,44 @@ static void test_binding(void **state)
 	assert_string_equal(fixture->main->binding, "U");
 }
 
+static void test_order_and_sending(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 13), VALUE_UNSIGNED(10)), 0);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 14), VALUE_UNSIGNED(20)), 0);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 15), VALUE_BOOLEAN(true)), 0);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 16), VALUE_BOOLEAN(false)), 0);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 23), VALUE_BOOLEAN(false)), 0);
+	assert_int_equal(fixture->main->priority, 10);
+	assert_int_equal(fixture->main->initial_delay_s, 20);
+	assert_true(fixture->main->failure_block);
+	assert_false(fixture->main->bootstrap_on_failure);
+	assert_false(fixture->main->mute_send);
+	assert_int_equal(ask_integer(&fixture->ask, PATH3(1, 0, 13)), 10);
+	assert_int_equal(fixture->n_updates, 0);
+	/* There is no transport but UDP, and no SMS. */
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 22), VALUE_STRING("U")), 0);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(1, 0, 22)), "U");
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 22), VALUE_STRING("T")), -EINVAL);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 21), VALUE_BOOLEAN(false)), 0);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 21), VALUE_BOOLEAN(true)), -EINVAL);
+}
+
+/* Not of this object before its version 1.2. */
+static void test_notification_mode(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(ask_probe(&fixture->ask, 0, 26), -ENOENT);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 26), VALUE_INTEGER(1)), -ENOENT);
+	fixture->main->version = LWM2M_1_2;
+	assert_int_equal(ask_integer(&fixture->ask, PATH3(1, 0, 26)), 0);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 26), VALUE_INTEGER(1)), 0);
+	assert_int_equal(fixture->main->notification_mode, SERVER_NOTIFY_CON);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 26), VALUE_INTEGER(2)), -ERANGE);
+}
+
 /* One value out of range: nothing of the request is done. */
 static void test_all_or_nothing(void **state)
 {
@@ -201,12 +244,16 @@ static void test_replace(void **state)
 	fixture->main->pmin_s = 5;
 	fixture->main->pmax_s = 50;
 	fixture->main->retry_count = 9;
+	fixture->main->priority = 9;
+	fixture->main->mute_send = false;
 	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_UPDATE, PATH2(1, 0), records, ELEMENTSOF(records)), 0);
 	assert_int_equal(fixture->main->pmin_s, 5);
 	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_REPLACE, PATH2(1, 0), records, ELEMENTSOF(records)), 0);
 	assert_int_equal(fixture->main->pmin_s, 0);
 	assert_int_equal(fixture->main->pmax_s, 0);
 	assert_int_equal(fixture->main->retry_count, 5);
+	assert_int_equal(fixture->main->priority, SERVER_NO_PRIORITY);
+	assert_true(fixture->main->mute_send);
 	assert_false(fixture->main->notification_storing);
 }
 
@@ -236,6 +283,9 @@ static void test_execute(void **state)
 	assert_int_equal(ask_execute(&fixture->ask, PATH3(1, 0, 4)), 0);
 	assert_int_equal(fixture->n_disables, 1);
 	assert_ptr_equal(fixture->about, fixture->main);
+	/* Nobody to bootstrap from. */
+	assert_int_equal(ask_execute(&fixture->ask, PATH3(1, 0, 9)), -ENOTSUP);
+	assert_int_equal(fixture->n_updates, 1);
 	fixture->actions.disable = NULL;
 	assert_int_equal(ask_execute(&fixture->ask, PATH3(1, 0, 4)), -ENOTSUP);
 }
@@ -246,7 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_defaults), TEST(test_instances), TEST(test_write), TEST(test_update_follows),
-		TEST(test_binding), TEST(test_all_or_nothing), TEST(test_replace), TEST(test_what_is_kept),
+		TEST(test_binding), TEST(test_order_and_sending), TEST(test_notification_mode), TEST(test_all_or_nothing), TEST(test_replace), TEST(test_what_is_kept),
 		TEST(test_execute),
 	};
 
