@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+#include <coap_shim.h>
+
 #include "base/log.h"
 #include "io/transport-internal.h"
 
@@ -274,6 +276,21 @@ void connection_close(struct connection *connection)
 	connection->closing = true;
 	list_remove(&connection->link);
 	list_append(&connection->transport->graves, &connection->link);
+}
+
+void connection_rebind(struct connection *connection)
+{
+	int r;
+
+	if (!connection->up || connection->dead)
+		return;
+	r = coap_shim_rebind(connection->session);
+	if (r < 0)
+		log_server(LOG_DEBUG, r, connection->account->name, "No route to %s: %m", connection->account->uri_text);
+	else
+		remember_local(connection->account, connection->session);
+	if (r > 0 && connection->account->uri.secure && !transport_tls_has_cid(connection->session))
+		fail(connection, -ENETRESET, "this machine has another address, and the session no Connection ID");
 }
 
 void connection_process(struct connection *connection)

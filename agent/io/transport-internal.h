@@ -194,6 +194,12 @@ int connection_new(struct account *account, const union address *address, struct
 void connection_close(struct connection *connection);
 struct connection *connection_free(struct connection *connection);
 
+/*
+ * Goes on from the address that this machine has now. A DTLS session that the server knows by our address alone is dead
+ * when that is another.
+ */
+void connection_rebind(struct connection *connection);
+
 /* Reads what arrived, a bounded number of datagrams. */
 void connection_process(struct connection *connection);
 void connection_arm(struct connection *connection);
@@ -273,6 +279,9 @@ coap_session_t *transport_tls_connect(coap_context_t *context, const struct acco
 
 /* Says in text why the handshake or the session failed, as far as the DTLS object knows. */
 int transport_tls_failure(coap_session_t *session, char *text, size_t size);
+
+/* Does the server know the session by a Connection ID? */
+bool transport_tls_has_cid(coap_session_t *session);
 
 /* What was agreed on, for the log. */
 void transport_tls_describe(coap_session_t *session, char *text, size_t size);

@@ -121,16 +121,22 @@ int transport_tls_failure(coap_session_t *session, char *text, size_t size)
 	return -EPROTO;
 }
 
+bool transport_tls_has_cid(coap_session_t *session)
+{
+	WOLFSSL *tls = coap_shim_wolfssl(session);
+	unsigned int len = 0;
+
+	return tls && wolfSSL_dtls_cid_get_tx_size(tls, &len) == WOLFSSL_SUCCESS && len > 0;
+}
+
 void transport_tls_describe(coap_session_t *session, char *text, size_t size)
 {
 	WOLFSSL *tls = coap_shim_wolfssl(session);
-	unsigned int cid_len = 0;
 
 	if (!tls) {
 		snprintf(text, size, "no DTLS");
 		return;
 	}
-	(void)wolfSSL_dtls_cid_get_tx_size(tls, &cid_len);
 	snprintf(text, size, "%s, %s, %s", wolfSSL_get_version(tls), wolfSSL_get_cipher(tls),
-		cid_len > 0 ? "with Connection ID" : "without Connection ID");
+		transport_tls_has_cid(session) ? "with Connection ID" : "without Connection ID");
 }

@@ -284,6 +284,11 @@ int transport_handle(struct transport *transport, const struct effect *effect)
 	case EFFECT_CLOSE:
 		close_session(transport, effect->server->session);
 		return 0;
+	case EFFECT_REBIND:
+		connection = find_connection(transport, effect->server->session);
+		if (connection)
+			connection_rebind(connection);
+		return 0;
 	case EFFECT_REQUEST:
 	case EFFECT_NOTIFY:
 		return send_effect(transport, effect);

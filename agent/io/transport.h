@@ -55,7 +55,7 @@ int transport_get_fd(const struct transport *transport);
 int transport_process(struct transport *transport);
 
 /*
- * Carries out CONNECT, CLOSE, REQUEST, REPLY or NOTIFY; -EINVAL for other effects. What fails later, or at once because
+ * Carries out CONNECT, CLOSE, REBIND, REQUEST, REPLY or NOTIFY; -EINVAL for other effects. What fails later, or at once because
  * the session is gone, is told through the handlers in the next transport_process().
  */
 int transport_handle(struct transport *transport, const struct effect *effect);

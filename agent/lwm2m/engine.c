@@ -336,6 +336,19 @@ void engine_update(struct engine *engine, usec_t now, const struct server *serve
 	leave(engine);
 }
 
+void engine_network_changed(struct engine *engine, usec_t now)
+{
+	enter(engine, now);
+	for (size_t i = 0; i < engine->n_peers; i++) {
+		struct peer *peer = &engine->peers[i];
+		enum registration_state before = peer->registration.state;
+
+		registration_network_changed(&peer->registration, now, engine->effects);
+		peer_follow(engine, peer, before);
+	}
+	leave(engine);
+}
+
 void engine_disable(struct engine *engine, usec_t now, const struct server *server)
 {
 	struct peer *peer = peer_find_server(engine, server);

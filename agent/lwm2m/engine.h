@@ -88,5 +88,11 @@ const struct registration *engine_registration(const struct engine *engine, cons
 /* Asks for a Registration Update (1/x/8, `lwm2mctl register`). */
 void engine_update(struct engine *engine, usec_t now, const struct server *server);
 
+/*
+ * This machine has another address or route: servers that know us hear of it at once, and those that were out of reach
+ * are tried again.
+ */
+void engine_network_changed(struct engine *engine, usec_t now);
+
 /* De-registers, and registers again when the account's disable_timeout_s is over (1/x/4). */
 void engine_disable(struct engine *engine, usec_t now, const struct server *server);

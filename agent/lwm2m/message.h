@@ -65,6 +65,7 @@ struct message {
 enum effect_type {
 	EFFECT_CONNECT, /* open a session to server; answered by engine_connected() */
 	EFFECT_CLOSE,   /* forget the session and everything in flight on it; nothing answers */
+	EFFECT_REBIND,  /* the network is another: go on with the session from where we are now, or say that it ended */
 	EFFECT_REQUEST, /* send message, hand the response or failure to engine_response() with id */
 	EFFECT_REPLY,   /* the response to the request whose message.id is id */
 	EFFECT_NOTIFY,  /* a notification; engine_response() hears of RST and, when confirmable, of the end */

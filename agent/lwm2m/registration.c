@@ -74,6 +74,7 @@ static void tell(struct registration *registration, struct effects *effects, enu
 static void set_state(struct registration *registration, enum registration_state state, usec_t deadline)
 {
 	registration->state = state;
+	registration->retrying = false;
 	registration->deadline = deadline;
 	registration->request = 0;
 }
@@ -147,6 +148,7 @@ static void retry_later(struct registration *registration, usec_t now, int error
 	registration->passed = registration->passed || counts_as_failed(registration, code);
 	forget_session(registration, effects);
 	wait_until(registration, usec_add(now, wait), resume);
+	registration->retrying = true;
 	tell(registration, effects, resume ? EVENT_UNREACHABLE : event, error, code, wait / USEC_PER_SEC);
 }
 
@@ -349,12 +351,18 @@ static void stopped(struct registration *registration, usec_t now, struct effect
 	registration->failures = 0;
 }
 
-/* Each server hears of us again at its own time: a server that restarts ends all its sessions at once. */
+/*
+ * Each server hears of us again at its own time: a server that restarts ends all its sessions at once. It is no
+ * restart when the session could not follow us to another address.
+ */
 static void session_ended(struct registration *registration, usec_t now, int error, struct effects *effects)
 {
 	usec_t wait = next_random(registration->client) % (RECONNECT_SPREAD_S * USEC_PER_SEC);
 
+	if (error == -ENETRESET)
+		wait = 0;
 	wait_until(registration, usec_add(now, wait), may_resume(registration, usec_add(now, wait)));
+	registration->retrying = true;
 	tell(registration, effects, registration->resume ? EVENT_UNREACHABLE : EVENT_LOST, error, 0,
 		wait / USEC_PER_SEC);
 }
@@ -529,6 +537,49 @@ void registration_leave(struct registration *registration, struct effects *effec
 		return;
 	registration->disabled = false;
 	stopped(registration, 0, effects);
+}
+
+static void begin_anew(struct registration *registration, usec_t now, bool resume, struct effects *effects)
+{
+	registration->failures = 0;
+	registration->resume = resume && may_resume(registration, now);
+	if (!registration->resume)
+		forget_registration(registration);
+	forget_session(registration, effects);
+	connect(registration, now, effects);
+}
+
+/* Without security a session is an address; with it, the server may know the session from anywhere. */
+static void go_on_from_here(struct registration *registration, usec_t now, struct effects *effects)
+{
+	if (registration->server->mode == SECURITY_NOSEC) {
+		registration->unheard = registration->state == REGISTRATION_UPDATING;
+		begin_anew(registration, now, true, effects);
+		return;
+	}
+	(void)add(registration, effects, EFFECT_REBIND);
+	if (registration->state == REGISTRATION_REGISTERED)
+		send_update(registration, now, effects);
+}
+
+void registration_network_changed(struct registration *registration, usec_t now, struct effects *effects)
+{
+	switch (registration->state) {
+	case REGISTRATION_REGISTERED:
+	case REGISTRATION_UPDATING:
+		go_on_from_here(registration, now, effects);
+		break;
+	case REGISTRATION_CONNECTING:
+	case REGISTRATION_REGISTERING:
+		begin_anew(registration, now, registration->resume, effects);
+		break;
+	case REGISTRATION_WAITING:
+		if (registration->retrying)
+			begin_anew(registration, now, registration->resume, effects);
+		break;
+	default:
+		break;
+	}
 }
 
 void registration_tick(struct registration *registration, usec_t now, struct effects *effects)

@@ -42,6 +42,7 @@ struct registration {
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
 	bool resume;                /* connecting anew, or about to, while a registration stands: an Update follows */
+	bool retrying;              /* WAITING because of a failure */
 	bool in_line;               /* to be started when its turn has come: see order.c */
 	bool passed;                /* was registered, or counts as failed, since it was started */
 	bool unheard;               /* an Update was not answered: the next one says everything */
@@ -96,6 +97,12 @@ void registration_disable(struct registration *registration, usec_t now, struct 
  * Forgets the session without a word to the server, which keeps the registration; the state is IDLE at once.
  */
 void registration_leave(struct registration *registration, struct effects *effects);
+
+/*
+ * This machine has another address or route: what stands is updated at once, what waits after a failure tries now and
+ * with the shortest wait ahead, and what is under way begins anew.
+ */
+void registration_network_changed(struct registration *registration, usec_t now, struct effects *effects);
 
 /* Does what is due; nothing before deadline. */
 void registration_tick(struct registration *registration, usec_t now, struct effects *effects);

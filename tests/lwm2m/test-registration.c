@@ -567,8 +567,96 @@ static void rule_47_requests_are_confirmable_with_ids_of_their_own(void **state)
 	transcript_deinit(&transcript);
 }
 
+/* Without security the server knows us by our address. */
+static void rule_16_network_changes_nosec(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 10 * SEC, "move", "close\nconnect" },
+		{ 10 * SEC, "connected", "request POST /rd/5a" },
+		/* another one, while that one is not answered: all is said, since it may not have arrived */
+		{ 11 * SEC, "move", "close\nconnect" },
+		{ 11 * SEC, "connected", "request POST /rd/5a?lt=300&b=U format=40 " TRANSCRIPT_LINKS },
+		{ 12 * SEC, "answer 2.04", "updated 207" },
+		/* no network at all, and back: at once */
+		{ 20 * SEC, "move", "close\nconnect" },
+		{ 20 * SEC, "connected ECONNREFUSED", "close\nunreachable ECONNREFUSED" },
+		{ 21 * SEC, "move", "close\nconnect" },
+		{ 21 * SEC, "connected", "request POST /rd/5a?lt=300&b=U format=40 " TRANSCRIPT_LINKS },
+		{ 21 * SEC, "answer 4.04", "lost 4.04\n" TRANSCRIPT_REGISTER },
+		{ 22 * SEC, "answer 2.01 /rd/5b", "registered 300" },
+		{ 229 * SEC, NULL, "request POST /rd/5b" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
+/* The session stays; one that cannot is told of by the transport. */
+static void rule_16_network_changes_dtls(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 10 * SEC, "move", "rebind\nrequest POST /rd/5a" },
+		{ 11 * SEC, "move", "rebind" },
+		{ 12 * SEC, "answer 2.04", "updated 207" },
+		{ 20 * SEC, "move", "rebind\nrequest POST /rd/5a" },
+		{ 20 * SEC, "connected ENETRESET", "lost ENETRESET\nconnect" },
+		{ 20 * SEC, "connected", TRANSCRIPT_REGISTER },
+	};
+
+	(void)state;
+	play(steps, .psk = true);
+}
+
+/* Who waits after a failure tries now, and with short waits again; who was sent away by the server does not. */
+static void network_changes_end_a_back_off(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "start", "connect" },
+		{ 0, "connected ECONNREFUSED", "close\nfailed ECONNREFUSED" },
+		{ SPREAD(0, 60), .expect = "connect" },
+		{ 30 * SEC, "connected ECONNREFUSED", "close\nfailed ECONNREFUSED" },
+		{ 40 * SEC, "move", "close\nconnect" },
+		/* what is under way begins anew */
+		{ 41 * SEC, "move", "close\nconnect" },
+		{ 41 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 42 * SEC, "move", "close\nconnect" },
+		{ 42 * SEC, "connected ECONNREFUSED", "close\nfailed ECONNREFUSED" },
+		{ SPREAD(42 * SEC, 60), .expect = "connect" },
+		{ 72 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 72 * SEC, "answer 2.01 /rd/5a", "registered 300" },
+		{ 73 * SEC, "disable", "request DELETE /rd/5a" },
+		{ 73 * SEC, "move" },
+		{ 73 * SEC, "answer 2.02", "deregistered 2.02\nclose" },
+		{ 80 * SEC, "move" },
+		{ 86473 * SEC, NULL, "connect" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
+static void network_changes_before_the_start_and_after_the_end(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "move" },
+		TRANSCRIPT_REGISTERED,
+		{ 1 * SEC, "stop", "close" },
+		{ 2 * SEC, "move" },
+		{ 10000 * SEC },
+	};
+
+	(void)state;
+	play(steps);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(registers_updates_and_deregisters),
+	cmocka_unit_test(rule_16_network_changes_nosec),
+	cmocka_unit_test(rule_16_network_changes_dtls),
+	cmocka_unit_test(network_changes_end_a_back_off),
+	cmocka_unit_test(network_changes_before_the_start_and_after_the_end),
 	cmocka_unit_test(starts_again_after_a_stop),
 	cmocka_unit_test(rule_18_steps_down_on_4_12),
 	cmocka_unit_test(rule_18_other_refusals_keep_the_version),

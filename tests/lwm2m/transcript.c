@@ -20,6 +20,7 @@ static const struct {
 	{ "EILSEQ", EILSEQ },
 	{ "ETIMEDOUT", ETIMEDOUT },
 	{ "ECONNRESET", ECONNRESET },
+	{ "ENETRESET", ENETRESET },
 	{ "ECONNREFUSED", ECONNREFUSED },
 };
 
@@ -235,6 +236,9 @@ static void print_effect(struct transcript *transcript, const struct effect *eff
 	case EFFECT_CLOSE:
 		buffer_append_text(lines, "close");
 		break;
+	case EFFECT_REBIND:
+		buffer_append_text(lines, "rebind");
+		break;
 	case EFFECT_REQUEST:
 		print_request(transcript, effect);
 		break;
@@ -402,6 +406,8 @@ static bool play_engine(struct transcript *transcript, uint16_t session, const c
 		engine_stop(engine, now, true);
 	else if (strcmp(verb, "update") == 0)
 		engine_update(engine, now, server);
+	else if (strcmp(verb, "move") == 0)
+		engine_network_changed(engine, now);
 	else if (strcmp(verb, "disable") == 0)
 		engine_disable(engine, now, server);
 	else if (strcmp(verb, "connected") == 0)

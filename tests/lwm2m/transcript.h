@@ -6,7 +6,7 @@
  * deadline to deadline: an effect that comes between two steps fails the test, and so does an engine that is
  * due again and again at one instant. What a step does:
  *
- *	start | stop | deregister | update | disable        the engine's own calls; stop leaves without a word
+ *	start | stop | deregister | update | disable | move  the engine's own calls; stop leaves without a word
  *	connected [ERROR]                                    of the session in question
  *	answer 2.01 [/rd/5a] | unanswered | reset            to the request that went out last
  *	confirmed | unconfirmed | refused                    the notification that went out last

@@ -20,4 +20,10 @@ void *coap_shim_wolfssl(coap_session_t *session);
 /* 1: the CON sent with this message id is queued or waits for its ACK; 0: it was acknowledged or given up. */
 int coap_shim_pending(const coap_session_t *session, coap_mid_t mid);
 
+/*
+ * Binds the socket of a client session over UDP or DTLS anew: the source address becomes the one that the route to the
+ * peer has now, the port stays if it can. 1: it is another, 0: it is the same, -errno: there is no route; the next call may find one.
+ */
+int coap_shim_rebind(coap_session_t *session);
+
 #endif
