@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "io/bus.h"
 #include "io/loop.h"
+#include "io/network.h"
 #include "io/store.h"
 #include "io/transport.h"
 #include "lwm2m/engine.h"
@@ -23,6 +24,7 @@ struct agent {
 	struct config *next_config; /* read by SIGHUP and found good; taken over by agent_run()'s caller */
 	struct loop *loop;
 	struct bus *bus;
+	struct network *network;
 	struct store *store;
 	struct transport *transport;
 	struct registry registry;
@@ -42,6 +44,9 @@ struct agent {
 
 extern const struct loop_handlers pump_loop_handlers;
 extern const struct transport_handlers pump_transport_handlers;
+
+/* Has the servers hear of another address or route. */
+void pump_network_changed(void *userdata);
 
 /* Takes in what came from servers. */
 void pump_receive(void *userdata);

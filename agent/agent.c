@@ -60,6 +60,10 @@ static int open_adapters(struct agent *agent)
 	r = bus_new(loop_event(agent->loop), options->bus, &agent->bus);
 	if (r < 0)
 		return log_error_errno(r, "--bus has to be system, session, none or a D-Bus address, not '%s'", options->bus);
+	r = network_new(loop_event(agent->loop), pump_network_changed, agent, &agent->network);
+	if (r < 0)
+		log_warning("Cannot listen for changes of the network; servers hear of them at the next update: %s",
+			strerror(-r));
 	r = store_open(state_dir, &agent->store);
 	if (r < 0)
 		return r;
@@ -223,6 +227,7 @@ struct agent *agent_free(struct agent *agent)
 	registry_deinit(&agent->registry);
 	transport_free(agent->transport);
 	store_free(agent->store);
+	network_free(agent->network);
 	bus_free(agent->bus);
 	loop_free(agent->loop);
 	config_free(agent->next_config);

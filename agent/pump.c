@@ -78,6 +78,17 @@ void pump_receive(void *userdata)
 		loop_exit(agent->loop, log_error_errno(r, "Cannot receive: %m"));
 }
 
+void pump_network_changed(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	if (!agent->started || agent->stopping)
+		return;
+	log_info("The network has changed");
+	agent->status_changed = true;
+	engine_network_changed(agent->engine, usec_now());
+}
+
 static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct agent *agent = userdata;

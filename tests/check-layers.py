@@ -89,7 +89,7 @@ LIBRARIES = [
     ('systemd/sd-daemon.h', ['agent/io/loop.c', 'sdk/server/daemon.c']),
     ('systemd/sd-id128.h', ['agent/io/endpoint.c']),
     ('systemd/sd-bus.h', ['agent/io/bus.c', 'agent/plugin/*']),
-    ('systemd/sd-event.h', ['agent/agent-internal.h', 'agent/io/loop.h', 'agent/io/bus.h', 'agent/plugin/*', 'sdk/*',
+    ('systemd/sd-event.h', ['agent/agent-internal.h', 'agent/io/loop.h', 'agent/io/bus.h', 'agent/io/network.h', 'agent/plugin/*', 'sdk/*',
                             'plugins/*']),
     ('coap3/*', ['agent/io/transport*', 'sdk/server/*']),
     ('coap_shim.h', ['agent/io/transport*', 'sdk/server/*']),
