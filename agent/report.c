@@ -67,6 +67,9 @@ static void report_server(const struct effect *effect)
 		log_server(LOG_WARNING, 0, name, "%s: %s is out of reach: %s; next try in %" PRIu64 " s", name,
 			server->uri, why(effect, text, sizeof(text)), effect->value);
 		break;
+	case EVENT_ASLEEP:
+		log_server(LOG_DEBUG, 0, name, "%s: asleep until the next update or notification", name);
+		break;
 	case EVENT_LOST:
 		log_server(LOG_WARNING, 0, name, "%s: registration with %s lost: %s; registering again in %" PRIu64 " s",
 			name, server->uri, why(effect, text, sizeof(text)), effect->value);
@@ -115,7 +118,7 @@ static void add_status(struct buffer *status, const struct registration *registr
 	case REGISTRATION_REGISTERED:
 	case REGISTRATION_UPDATING:
 		clock_time(registration->deadline, now, "update", next, sizeof(next));
-		(void)buffer_printf(status, "registered to %s%s", name, next);
+		(void)buffer_printf(status, "registered to %s%s%s", name, registration->asleep ? ", asleep" : "", next);
 		break;
 	case REGISTRATION_WAITING:
 		clock_time(registration->deadline, now, "try", next, sizeof(next));

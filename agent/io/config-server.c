@@ -73,6 +73,7 @@ static const struct config_key keys[] = {
 	{ "lifetime", config_parse_u32, offsetof(struct server, lifetime_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
 	{ "binding", parse_later },
 	{ "queue", config_parse_boolean, offsetof(struct server, queue), .expected = CONFIG_EXPECT_BOOLEAN },
+	{ "awake_time", config_parse_u32, offsetof(struct server, awake_s), 1, UINT32_MAX, EXPECT_SECONDS(1) },
 	{ "version", parse_version, offsetof(struct server, version), .expected = "1.0, 1.1 or 1.2" },
 	{ "pmin", config_parse_u32, offsetof(struct server, pmin_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
 	{ "pmax", config_parse_u32, offsetof(struct server, pmax_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },

@@ -3,7 +3,7 @@
  * engine-internal.h - what the files of the engine share
  *
  * engine.c is the front door and the clock; peer.c is what goes on with one server, peer-state.c what a restart
- * brings back of it, order.c who registers before whom; serve.c is what servers ask, notify.c tells what changed, persist.c keeps and restores state. These three work with struct request
+ * brings back of it, order.c who registers before whom, queue.c who sleeps; serve.c is what servers ask, notify.c tells what changed, persist.c keeps and restores state. These three work with struct request
  * (request.c), one operation on the object model on its way: of a server, for a notification, or for the
  * state. Ended requests wait in a free list with their memory for the next one.
  */
@@ -24,6 +24,8 @@ struct peer {
 	struct body body;
 	bool suspended; /* its observations are, for now */
 	bool known;     /* has a registration that stands */
+	bool waking;    /* an Update says that we are awake; what there is to tell follows its answer */
+	usec_t awake_until; /* in queue mode, unless more is sent or heard */
 	bool state_changed;   /* what a restart has to bring back may be another: see peer-state.c */
 	usec_t state_not_before; /* it is written so often and no more */
 	bool state_final;       /* what is written stands for the next start */
@@ -93,6 +95,18 @@ void peer_tick(struct engine *engine, struct peer *peer);
 /* order.c: registers with all accounts that are enabled, those with a priority (1/x/13) one after the other. */
 void order_start(struct engine *engine);
 void order_tick(struct engine *engine);
+
+/*
+ * queue.c: queue mode. The server sends nothing until it hears from us, and may for awake_s after the last message;
+ * then we count as asleep. A notification that comes up in one's sleep is preceded by an Update.
+ */
+void queue_heard(struct engine *engine, struct peer *peer); /* a message went either way */
+void queue_tick(struct engine *engine, struct peer *peer);
+usec_t queue_deadline(const struct peer *peer);
+bool queue_is_asleep(const struct peer *peer);
+
+/* Suspends the observations until the server has answered. May end them. */
+void queue_wake(struct engine *engine, struct peer *peer);
 
 /* To be called after anything that may have changed the state of the registration. */
 void peer_follow(struct engine *engine, struct peer *peer, enum registration_state before);

@@ -239,6 +239,8 @@ void engine_response(
 	if (peer) {
 		enum registration_state before = peer->registration.state;
 
+		if (error == 0)
+			queue_heard(engine, peer);
 		registration_response(&peer->registration, now, error, response, engine->effects);
 		peer_follow(engine, peer, before);
 	} else if (error < 0) {
@@ -306,13 +308,18 @@ usec_t engine_deadline(const struct engine *engine)
 		deadline = usec_min(deadline, engine->peers[i].registration.deadline);
 		deadline = usec_min(deadline, engine->peers[i].body.expires);
 		deadline = usec_min(deadline, peer_state_deadline(&engine->peers[i]));
+		deadline = usec_min(deadline, queue_deadline(&engine->peers[i]));
 	}
 	return deadline;
 }
 
 int engine_next(struct engine *engine, const struct effect **ret)
 {
-	return effects_next(engine->effects, ret);
+	int r = effects_next(engine->effects, ret);
+
+	if (r > 0 && ((*ret)->type == EFFECT_REQUEST || (*ret)->type == EFFECT_REPLY || (*ret)->type == EFFECT_NOTIFY))
+		queue_heard(engine, &engine->peers[(*ret)->server->session]);
+	return r;
 }
 
 const struct registration *engine_registration(const struct engine *engine, const struct server *server)

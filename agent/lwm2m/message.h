@@ -80,6 +80,7 @@ enum event_type {
 	EVENT_DEREGISTERED,
 	EVENT_FAILED,        /* no registration; error or code say why, value: seconds until the next try */
 	EVENT_UNREACHABLE,   /* no answer, but the registration is taken to stand; value: seconds until the next try */
+	EVENT_ASLEEP,        /* queue mode: the server is not to expect that we answer */
 	EVENT_LOST,          /* a registration that stood is gone; error or code say why */
 	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
 	EVENT_QUOTA,         /* a peer asked for more than it may have; message.path says of what */

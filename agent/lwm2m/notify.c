@@ -213,6 +213,12 @@ static void notify_send(struct engine *engine, struct observation *observation, 
 		observation_spare(&engine->observations, observation, engine->now);
 		return;
 	}
+	if (queue_is_asleep(&engine->peers[observation->session])) {
+		effects_cancel(engine->effects, effect);
+		observation_defer(&engine->observations, observation);
+		queue_wake(engine, &engine->peers[observation->session]);
+		return;
+	}
 	notify_note_told(observation, records, buffer_bytes(effects_payload(effect)));
 	effect->message.confirmable = is_confirmable(engine, observation, &attributes);
 	if (effect->message.confirmable)

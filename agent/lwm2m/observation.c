@@ -282,6 +282,13 @@ void observation_postpone(struct observations *observations, struct observation 
 	reschedule(observations, observation);
 }
 
+void observation_defer(struct observations *observations, struct observation *observation)
+{
+	observation->reading = false;
+	observation->changed = true;
+	reschedule(observations, observation);
+}
+
 void observation_suspend(struct observations *observations, struct observation *observation)
 {
 	observation->suspended = true;

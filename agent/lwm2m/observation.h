@@ -94,6 +94,9 @@ void observation_idle(struct observations *observations, struct observation *obs
 /* It could not be read; again after pmin, counted from now, and one second at least. */
 void observation_postpone(struct observations *observations, struct observation *observation, usec_t now);
 
+/* It is told later, as soon as it is not suspended any more. */
+void observation_defer(struct observations *observations, struct observation *observation);
+
 /* Nobody is there to be told: not due until observation_resume(). */
 void observation_suspend(struct observations *observations, struct observation *observation);
 void observation_resume(struct observations *observations, struct observation *observation);

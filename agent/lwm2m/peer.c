@@ -52,9 +52,11 @@ void peer_follow(struct engine *engine, struct peer *peer, enum registration_sta
 	bool stands = after == REGISTRATION_REGISTERED || after == REGISTRATION_UPDATING;
 	bool lives = stands || ((after == REGISTRATION_CONNECTING || after == REGISTRATION_WAITING) &&
 				       registration->resume);
-	bool suspend = !stands || registration->unheard;
+	bool suspend;
 	bool known = lives && registration->location.len > 0;
 
+	peer->waking = peer->waking && after == REGISTRATION_UPDATING;
+	suspend = !stands || registration->unheard || peer->waking;
 	if (!lives)
 		notify_forget_peer(engine, peer);
 	else if (suspend != peer->suspended)
@@ -117,6 +119,7 @@ void peer_tick(struct engine *engine, struct peer *peer)
 	if (peer->body.expires <= engine->now)
 		body_reset(&peer->body);
 	peer_state_tick(engine, peer);
+	queue_tick(engine, peer);
 	if (peer->registration.deadline > engine->now)
 		return;
 	registration_tick(&peer->registration, engine->now, engine->effects);

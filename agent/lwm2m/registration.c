@@ -74,7 +74,7 @@ static void tell(struct registration *registration, struct effects *effects, enu
 static void set_state(struct registration *registration, enum registration_state state, usec_t deadline)
 {
 	registration->state = state;
-	registration->retrying = false;
+	registration->retrying = registration->asleep = false;
 	registration->deadline = deadline;
 	registration->request = 0;
 }

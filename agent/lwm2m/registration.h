@@ -44,6 +44,7 @@ struct registration {
 	bool resume;                /* connecting anew, or about to, while a registration stands: an Update follows */
 	bool retrying;              /* WAITING because of a failure */
 	bool in_line;               /* to be started when its turn has come: see order.c */
+	bool asleep;                /* queue mode, and nothing was sent or heard for awake_s: see queue.c */
 	bool passed;                /* was registered, or counts as failed, since it was started */
 	bool unheard;               /* an Update was not answered: the next one says everything */
 	struct buffer location;     /* "/rd/5a" */

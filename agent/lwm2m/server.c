@@ -84,6 +84,7 @@ int server_new(struct servers *servers, const char *name, struct server **ret)
 		.disable_timeout_s = 86400,
 		.notification_storing = true,
 		.binding = "U",
+		.awake_s = 93, /* MAX_TRANSMIT_WAIT, RFC 7252, 4.8.2 */
 		.version = LWM2M_1_1,
 		.retry_count = 5,
 		.retry_timer_s = 60,

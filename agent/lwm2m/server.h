@@ -51,6 +51,7 @@ struct server {
 	bool notification_storing; /* 1/x/6 */
 	char binding[8];         /* 1/x/7: "U", "T", … */
 	bool queue;              /* register with queue mode */
+	uint32_t awake_s;        /* in queue mode: reachable so long after the last message; default 93 */
 	enum lwm2m_version version; /* the highest one to offer */
 	uint32_t retry_count, retry_timer_s; /* 1/x/17, 1/x/18; defaults 5 and 60 */
 	uint32_t sequence_delay_s, sequence_count; /* 1/x/19, 1/x/20; defaults 86400 and 1 */

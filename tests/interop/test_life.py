@@ -241,5 +241,19 @@ class TestStateDirectory(LifeCase):
         self.assertEqual(agent.count_log("factory reset"), 1)
 
 
+
+class TestQueueMode(LifeCase):
+    def test_asleep(self):
+        """A second after the last message; what the server asks nevertheless is answered."""
+        agent = self.start_agent({"uri": self.server.uri, "lifetime": 300, "queue": "yes", "awake_time": 1}, start=False)
+        notify = Notify(agent)
+        self.addCleanup(notify.socket.close)
+        agent.start()
+        client = self.server.wait_register(agent.endpoint)
+        notify.wait("STATUS=registered to main, asleep, next update")
+        self.assert_code(self.server.read(client, "/1/0/1"), "2.05")
+        agent.wait_log("main: asleep", count=2)
+
+
 if __name__ == "__main__":
     case.main()

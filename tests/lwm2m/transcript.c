@@ -159,6 +159,7 @@ static void print_event(struct transcript *transcript, const struct effect *effe
 		[EVENT_DEREGISTERED] = "deregistered",
 		[EVENT_FAILED] = "failed",
 		[EVENT_UNREACHABLE] = "unreachable",
+		[EVENT_ASLEEP] = "asleep",
 		[EVENT_LOST] = "lost",
 		[EVENT_OPERATION_TIMEOUT] = "slow",
 		[EVENT_QUOTA] = "quota",
@@ -563,6 +564,8 @@ static void add_server(
 	if (config->version_minor)
 		server->version = config->version_minor == 2 ? LWM2M_1_2 : LWM2M_1_1;
 	server->queue = config->queue;
+	if (config->awake_s)
+		server->awake_s = config->awake_s;
 	if (config->retry_count)
 		server->retry_count = config->retry_count;
 	if (config->sequence_count)

@@ -53,6 +53,7 @@ struct transcript_config {
 	bool psk;                   /* no: no security */
 	unsigned int version_minor; /* LwM2M 1.x; 0: 1.1 */
 	bool queue;
+	uint32_t awake_s;           /* 0: 93 */
 	struct engine_limits limits;
 };
 
