@@ -231,7 +231,7 @@ static void handle(struct network *network, const struct nlmsghdr *message)
 	}
 }
 
-/* Only the kernel is listened to. 1: a dump came to its end. -EAGAIN: nothing is there. -ENOBUFS: something was lost. */
+/* Listens to the kernel only. 1: a dump came to its end. -EAGAIN: nothing is there. -ENOBUFS: some was lost. */
 static int receive(struct network *network)
 {
 	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
@@ -319,7 +319,8 @@ int network_new(sd_event *event, void (*changed)(void *userdata), void *userdata
 	if (r >= 0)
 		r = sd_event_add_io(event, &network->source, network->fd, EPOLLIN, on_readable, network);
 	if (r >= 0)
-		r = sd_event_add_time(event, &network->timer, CLOCK_BOOTTIME, USEC_INFINITY, ACCURACY, on_settled, network);
+		r = sd_event_add_time(event, &network->timer, CLOCK_BOOTTIME, USEC_INFINITY, ACCURACY,
+			on_settled, network);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(network->timer, SD_EVENT_OFF);
 	if (r < 0)

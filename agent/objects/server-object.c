@@ -246,8 +246,6 @@ static int set_number(const struct number *number, const struct value *value, st
 
 	if (value->type == VALUE_INTEGER && value->integer < 0)
 		return -ERANGE;
-	if (is_too_new(number->id, server))
-		return -ENOENT;
 	if (natural < number->min || natural > number->max)
 		return -ERANGE;
 	*number_at(number, server) = (uint32_t)natural;
@@ -334,8 +332,14 @@ static int write_server(struct server_object *server_object, struct server *serv
 	if (operation->type == OPERATION_WRITE_REPLACE && operation->path.depth == PATH_INSTANCE)
 		touched = set_fallbacks(server);
 	for (size_t i = 0; i < operation->records.count && r == 0; i++) {
-		r = set(&operation->records.items[i], server);
-		touched |= UINT32_C(1) << operation->records.items[i].path.ids[2];
+		uint16_t rid = operation->records.items[i].path.ids[2];
+
+		/* What is restored may be of a time when the configuration offered more. */
+		if (operation->server != 0 && is_too_new(rid, server))
+			r = -ENOENT;
+		else
+			r = set(&operation->records.items[i], server);
+		touched |= UINT32_C(1) << rid;
 	}
 	if (r < 0) {
 		*server = before;

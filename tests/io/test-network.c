@@ -154,6 +154,20 @@ static void a_flood_is_one_change(void **state)
 	wait_changes(seen, 1);
 }
 
+/* The second time in a short while takes twice as long. */
+static void a_network_that_keeps_changing_is_told_less_often(void **state)
+{
+	struct seen *seen = *state;
+	usec_t start;
+
+	ip("address add 198.51.100.1/32 dev lo");
+	wait_changes(seen, 1);
+	start = usec_now();
+	ip("address del 198.51.100.1/32 dev lo");
+	wait_changes(seen, 2);
+	assert_true(usec_now() - start >= 500 * USEC_PER_MSEC);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -162,6 +176,7 @@ int main(void)
 		TEST(an_address_that_comes_is_told_within_a_second), TEST(several_changes_are_told_as_one),
 		TEST(what_is_no_change_is_not_told), TEST(an_address_that_goes_is_told_while_another_is_left),
 		TEST(other_routes_are_not_heard_of), TEST(a_flood_is_one_change),
+		TEST(a_network_that_keeps_changing_is_told_less_often),
 	};
 
 	if (unshare(geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET) < 0) {

@@ -53,7 +53,8 @@ static void an_update_precedes_a_notification(void **state)
 		{ 41 * SEC, "set /500/0/2 3" },
 		{ 41 * SEC, "set /500/0/1 9" },
 		{ 42 * SEC, "answer 2.04",
-			"updated 0\nnotify 2.05 token=02 observe=1 format=0 9\nnotify 2.05 token=01 observe=2 format=0 3" },
+			"updated 0\nnotify 2.05 token=02 observe=1 format=0 9\n"
+			"notify 2.05 token=01 observe=2 format=0 3" },
 		/* the window is open */
 		{ 50 * SEC, "set /500/0/2 4", "notify 2.05 token=01 observe=3 format=0 4" },
 		{ 70 * SEC, NULL, "asleep" },
