@@ -101,6 +101,9 @@ static void test_defaults(void **state)
 	assert_int_equal(server->disable_timeout_s, 86400);
 	assert_int_equal(server->retry_count, 5);
 	assert_int_equal(server->retry_timer_s, 60);
+	assert_int_equal(server->priority, SERVER_NO_PRIORITY);
+	assert_int_equal(server->awake_s, 93);
+	assert_true(server->mute_send);
 	assert_int_equal(server->sequence_delay_s, 86400);
 	assert_int_equal(server->sequence_count, 1);
 	assert_true(server->notification_storing);
@@ -116,7 +119,9 @@ static void test_every_key(void **state)
 		"[device]\nmanufacturer = ACME\nmodel_number = M1\nserial_number = \"0 1\"\ndevice_type = gateway\n"
 		"hardware_version = 2b\n"
 		"[server.Main]\nuri = coaps://[2001:db8::1]:5685\nshort_id = 65534\nlifetime = 300\nbinding = U\n"
-		"queue = on\nversion = 1.0\npmin = 5\npmax = 600\nretry_count = 2\nretry_timer = 9\nsecurity = psk\n"
+		"queue = on\nversion = 1.0\npmin = 5\npmax = 600\nretry_count = 2\nretry_timer = 9\n"
+		"sequence_delay = 3\nsequence_count = 4\npriority = 0\ninitial_delay = 6\nfailure_block = yes\n"
+		"mute_send = no\nnotification_mode = con\nawake_time = 8\nsecurity = psk\n"
 		"identity = device-1\nkey = 00FFab\n"
 		"[server.second]\nuri = coap://192.0.2.1\nshort_id = 2\nlifetime = 0\nbinding = UQ\nversion = 1.2\n"
 		"security = nosec\n", "");
@@ -140,6 +145,14 @@ static void test_every_key(void **state)
 	assert_int_equal(server->pmax_s, 600);
 	assert_int_equal(server->retry_count, 2);
 	assert_int_equal(server->retry_timer_s, 9);
+	assert_int_equal(server->sequence_delay_s, 3);
+	assert_int_equal(server->sequence_count, 4);
+	assert_int_equal(server->priority, 0);
+	assert_int_equal(server->initial_delay_s, 6);
+	assert_true(server->failure_block);
+	assert_false(server->mute_send);
+	assert_int_equal(server->notification_mode, SERVER_NOTIFY_CON);
+	assert_int_equal(server->awake_s, 8);
 	assert_int_equal(server->mode, SECURITY_PSK);
 	assert_true(bytes_equal(buffer_bytes(&server->identity), BYTES_LITERAL("device-1")));
 	assert_true(bytes_equal(buffer_bytes(&server->key), BYTES("\x00\xff\xab", 3)));
@@ -196,6 +209,8 @@ static const struct {
 	{ COAP "pmin = x\n", "agent.conf:5: pmin has to be a number of seconds from 0 to 4294967295\n" },
 	{ COAP "pmin = 5\npmax = 4\n", "agent.conf:6: pmax is less than pmin\n" },
 	{ COAP "retry_count = 0\n", "agent.conf:5: retry_count has to be a number from 1 to 1000\n" },
+	{ COAP "notification_mode = maybe\n", "agent.conf:5: notification_mode has to be non or con\n" },
+	{ COAP "awake_time = 0\n", "agent.conf:5: awake_time has to be a number of seconds from 1 to 4294967295\n" },
 	{ COAP "retry_timer = 0\n", "agent.conf:5: retry_timer has to be a number of seconds from 1 to 4294967295\n" },
 	{ COAP "security = psk\nidentity = a\nkey = 00\n", "agent.conf:5: security = psk needs a coaps:// URI\n" },
 	{ COAP "security = tls\n", "agent.conf:5: security has to be nosec or psk\n" },
