@@ -106,9 +106,12 @@ class TestChanges(ObservationCase):
         since = self.server.mark()
         self.assert_code(self.server.ask(message, self.client.address), "2.05")
         value = self.change()
+
+        def tells(r):
+            return r.message.token == token and r.message.payload == value
+        self.server.expect(tells, since=since, what="notification")
         self.wait_barrier()
-        told = self.server.received(lambda r: r.message.token == token and r.message.payload == value, since=since)
-        self.assertEqual(len(told), 1)
+        self.assertEqual(len(self.server.received(tells, since=since)), 1)
 
     def test_cancelled(self):
         token = self.observe()
