@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "lwm2m/acl.h"
 #include "lwm2m/discover.h"
 #include "lwm2m/engine-internal.h"
 
@@ -28,8 +29,11 @@ static void on_instance(struct engine *engine, const struct path *path)
 	engine->links_changed = true;
 	if (!object)
 		requests_orphan(engine, path->ids[0]);
-	if (!object || (path->depth == PATH_INSTANCE && !object_has_instance(object, path->ids[1])))
+	if (!object || (path->depth == PATH_INSTANCE && !object_has_instance(object, path->ids[1]))) {
 		forget_attributes(engine, path);
+		if (engine->registry->acl)
+			acl_forget(engine->registry->acl, path);
+	}
 	observations_mark(&engine->observations, path);
 }
 
@@ -100,6 +104,7 @@ int engine_new(const struct engine_config *config, struct registry *registry, st
 	if (r < 0)
 		return r;
 	engine->client.links_serial = 1;
+	engine->links_changed = engine->attention = registry->acl != NULL;
 	registry->listener = on_change;
 	registry->userdata = engine;
 	*ret = steal_pointer(&engine);
@@ -269,8 +274,11 @@ static int renew_links(struct engine *engine)
 
 static void update_links(struct engine *engine)
 {
-	int r = renew_links(engine);
+	int r;
 
+	if (engine->registry->acl)
+		acl_fill(engine->registry->acl, engine->registry);
+	r = renew_links(engine);
 	engine->links_changed = r < 0;
 	if (r > 0)
 		for (size_t i = 0; i < engine->n_peers; i++)

@@ -259,7 +259,7 @@ static void notify_read(struct engine *engine, struct peer *peer, struct observa
 	int code;
 
 	message.path = BYTES(path, path_format(&observation->path, path));
-	code = operation_parse(&message, engine->registry, &target);
+	code = operation_parse(&message, engine->registry, peer->server->short_id, &target);
 	if (code != 0) {
 		notify_end(engine, observation, (uint8_t)code);
 		return;

@@ -40,6 +40,7 @@ enum object_flags {
 	OBJECT_CREATE = 2,   /* servers may Create and Delete instances */
 	OBJECT_HIDDEN = 4,   /* Security, OSCORE, COSE: not in the object list, 4.01 to every server */
 	OBJECT_PERSIST = 8,  /* writable resources are kept in the state directory */
+	OBJECT_WHOLE = 16,   /* with PERSIST: all of it is kept, and instances are made anew from it */
 };
 
 struct object_info {

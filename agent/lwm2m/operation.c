@@ -168,7 +168,8 @@ static int check_permitted(const struct target *target)
 	return 0;
 }
 
-int operation_parse(const struct message *request, const struct registry *registry, struct target *ret)
+int operation_parse(const struct message *request, const struct registry *registry, uint16_t server,
+		    struct target *ret)
 {
 	struct target target = { 0 };
 	int r;
@@ -180,7 +181,7 @@ int operation_parse(const struct message *request, const struct registry *regist
 	if (target.object && target.path.depth >= PATH_RESOURCE)
 		target.resource = object_find_resource(target.object, target.path.ids[2]);
 	if (target.path.depth >= PATH_OBJECT) {
-		r = acl_check(target.path.ids[0], target.object, OPERATION_READ);
+		r = acl_check(NULL, 0, OPERATION_READ, &target.path, target.object);
 		if (r < 0)
 			return operation_code(OPERATION_READ, r);
 	}
@@ -188,7 +189,9 @@ int operation_parse(const struct message *request, const struct registry *regist
 	if (r < 0)
 		return operation_code(OPERATION_READ, r);
 	target.type = (enum operation_type)r;
-	r = check_exists(&target);
+	r = acl_check(registry->acl, server, target.type, &target.path, target.object);
+	if (r == 0)
+		r = check_exists(&target);
 	if (r == 0)
 		r = check_permitted(&target);
 	if (r < 0)

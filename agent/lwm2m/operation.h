@@ -28,8 +28,9 @@ struct target {
  */
 uint8_t operation_code(enum operation_type type, int error);
 
-/* 0 and *ret, or a CoAP error code. */
-int operation_parse(const struct message *request, const struct registry *registry, struct target *ret);
+/* server: Short Server ID of who asks. 0 and *ret, or a CoAP error code. */
+int operation_parse(const struct message *request, const struct registry *registry, uint16_t server,
+		    struct target *ret);
 
 /*
  * Records of a Write or Create at target, out of the whole body. For a Create, target->path becomes that of

@@ -16,7 +16,7 @@ static void keep_writable(const struct object *object, struct records *records)
 		const struct resource_info *resource =
 			object_find_resource(object, records->items[i].path.ids[2]);
 
-		if (resource && resource->operations & RESOURCE_W &&
+		if (resource && (resource->operations & RESOURCE_W || object->info->flags & OBJECT_WHOLE) &&
 			(records->items[i].path.depth == PATH_RESOURCE_INSTANCE) ==
 				!!(resource->flags & RESOURCE_MULTIPLE))
 			records->items[kept++] = records->items[i];
@@ -81,11 +81,12 @@ static void restore_done(struct operation *operation, int error)
 	container_of(operation, struct restore, operation)->error = error;
 }
 
-static int restore_instance(struct object *object, uint16_t iid, const struct records *records)
+static int restore_instance(struct object *object, uint16_t iid, enum operation_type type,
+			    const struct records *records)
 {
 	struct restore restore = {
 		.operation = {
-			.type = OPERATION_WRITE_UPDATE,
+			.type = type,
 			.path = PATH2(object->info->id, iid),
 			.done = restore_done,
 		},
@@ -98,7 +99,10 @@ static int restore_instance(struct object *object, uint16_t iid, const struct re
 			r = records_add(
 				&restore.operation.records, records->items[i].path, records->items[i].value);
 	if (r >= 0 && restore.operation.records.count > 0) {
-		object->ops->write(object, &restore.operation);
+		if (type == OPERATION_CREATE)
+			object->ops->create(object, &restore.operation);
+		else
+			object->ops->write(object, &restore.operation);
 		r = restore.error;
 	}
 	records_deinit(&restore.operation.records);
@@ -110,6 +114,24 @@ static enum value_type type_of(const void *data, const struct path *path)
 	const struct resource_info *resource = registry_find_resource(data, path);
 
 	return resource ? resource->type : VALUE_NONE;
+}
+
+/* Instances that are there only because they were kept. One that cannot be made is left out. */
+static int restore_whole(struct object *object, const struct records *records)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < records->count; i++) {
+		uint16_t iid = records->items[i].path.ids[1];
+		int r;
+
+		if (i > 0 && records->items[i - 1].path.ids[1] == iid)
+			continue;
+		r = restore_instance(object, iid, OPERATION_CREATE, records);
+		if (r < 0)
+			result = r;
+	}
+	return result;
 }
 
 int engine_restore(struct engine *engine, uint16_t oid, struct bytes state)
@@ -124,7 +146,9 @@ int engine_restore(struct engine *engine, uint16_t oid, struct bytes state)
 		return -ENOENT;
 	r = codec_decode(CODEC_SENML_CBOR, &path, state, &types, &records);
 	keep_writable(object, &records);
+	if (r >= 0 && object->info->flags & OBJECT_WHOLE)
+		return restore_whole(object, &records);
 	for (size_t i = 0; i < object->n_instances && r >= 0; i++)
-		r = restore_instance(object, object->instances[i], &records);
+		r = restore_instance(object, object->instances[i], OPERATION_WRITE_UPDATE, &records);
 	return r;
 }

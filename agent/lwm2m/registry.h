@@ -17,11 +17,14 @@ enum registry_change {
 	REGISTRY_PERSIST,  /* the object's own state changed and has to be kept: path is the object */
 };
 
+struct acl;
+
 struct registry {
 	struct object **objects;
 	size_t n_objects, allocated;
 	void (*listener)(void *userdata, enum registry_change change, const struct path *path);
 	void *userdata;
+	struct acl *acl; /* borrowed: which server may do what; NULL: each may do all */
 };
 
 void registry_deinit(struct registry *registry);

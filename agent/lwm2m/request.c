@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "lwm2m/acl.h"
 #include "lwm2m/engine-internal.h"
 
 static void request_done(struct operation *operation, int error);
@@ -106,6 +107,8 @@ bool request_has_content(const struct request *request)
 static void request_finish(struct request *request, int error)
 {
 	heap_remove(&request->engine->timeouts, &request->timeout);
+	if (request->operation.type == OPERATION_READ)
+		acl_filter(request->engine->registry->acl, request->operation.server, &request->operation.records);
 	if (request->purpose == REQUEST_PERSIST)
 		persist_finish(request, error);
 	else if (request->peer && request->purpose == REQUEST_NOTIFY)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/acl.h"
 #include "lwm2m/codec.h"
 #include "lwm2m/discover.h"
 #include "lwm2m/engine-internal.h"
@@ -109,6 +110,8 @@ static void took_effect(struct request *request)
 	if (request->operation.type == OPERATION_READ || request->operation.type == OPERATION_EXECUTE ||
 	    (request->operation.type == OPERATION_WRITE_BLOCK && request->operation.more))
 		return;
+	if (registry->acl && request->operation.type == OPERATION_CREATE)
+		acl_take(registry->acl, info->id, request->target.path.ids[1], request->operation.server);
 	registry_changed(registry, &request->target.path);
 	if (!(info->flags & OBJECT_PERSIST))
 		return;
@@ -336,7 +339,7 @@ static void serve_change(struct engine *engine, struct peer *peer, const struct 
 void serve_request(struct engine *engine, struct peer *peer, const struct message *message)
 {
 	struct target target;
-	int code = operation_parse(message, engine->registry, &target);
+	int code = operation_parse(message, engine->registry, peer->server->short_id, &target);
 
 	if (code != 0)
 		serve_reply(engine, peer, message->id, (uint8_t)code);

@@ -115,7 +115,7 @@ static void classifies(void **state)
 		struct target target;
 		char path[PATH_TEXT_MAX];
 
-		assert_int_equal(operation_parse(&request, &fake.registry, &target), 0);
+		assert_int_equal(operation_parse(&request, &fake.registry, 1, &target), 0);
 		assert_int_equal(target.type, cases[i].type);
 		path_format(&target.path, path);
 		assert_string_equal(path, cases[i].path);
@@ -135,7 +135,7 @@ static void paths_that_are_none(void **state)
 		struct message request = { .code = COAP_GET, .path = bytes_of(paths[i]), .accept = -1 };
 		struct target target;
 
-		assert_int_equal(operation_parse(&request, &fake.registry, &target), COAP_METHOD_NOT_ALLOWED);
+		assert_int_equal(operation_parse(&request, &fake.registry, 1, &target), COAP_METHOD_NOT_ALLOWED);
 	}
 }
 
