@@ -13,6 +13,7 @@
 #include "io/store.h"
 #include "io/transport.h"
 #include "lwm2m/engine.h"
+#include "objects/access-control.h"
 #include "objects/device.h"
 #include "objects/security.h"
 #include "objects/server-object.h"
@@ -30,6 +31,7 @@ struct agent {
 	struct registry registry;
 	struct security *security;
 	struct server_object *server_object;
+	struct access_control *access_control; /* NULL with one server */
 	struct device *device;
 	struct supervisor *supervisor;
 	struct engine *engine;

@@ -73,6 +73,25 @@ static int open_adapters(struct agent *agent)
 	return r < 0 ? log_error_errno(r, "Cannot set up the transport: %m") : 0;
 }
 
+/* With one server nothing is checked, and there is no object 2 (Core 1.2, 8.1). */
+static int add_access_control(struct agent *agent)
+{
+	const struct server *server;
+	size_t count = 0;
+	int r;
+
+	list_for_each(server, &agent->config->servers.list, link)
+		count += !server->bootstrap;
+	if (count < 2)
+		return 0;
+	r = access_control_new(&agent->config->servers, &agent->access_control);
+	if (r == 0)
+		r = registry_add(&agent->registry, access_control_get(agent->access_control));
+	if (r == 0)
+		agent->registry.acl = access_control_acl(agent->access_control);
+	return r;
+}
+
 static int add_objects(struct agent *agent)
 {
 	const struct config_device *from = &agent->config->device;
@@ -91,6 +110,8 @@ static int add_objects(struct agent *agent)
 		r = server_object_new(servers, &server_object_actions, agent, &agent->server_object);
 	if (r == 0)
 		r = registry_add(&agent->registry, server_object_get(agent->server_object));
+	if (r == 0)
+		r = add_access_control(agent);
 	if (r == 0)
 		r = device_new(&device, &device_actions, agent, &agent->device);
 	if (r == 0)
@@ -222,6 +243,7 @@ struct agent *agent_free(struct agent *agent)
 	supervisor_free(agent->supervisor);
 	engine_free(agent->engine);
 	device_free(agent->device);
+	access_control_free(agent->access_control);
 	server_object_free(agent->server_object);
 	security_free(agent->security);
 	registry_deinit(&agent->registry);

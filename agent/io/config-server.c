@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -48,6 +49,23 @@ static int parse_mode(const struct config_key *key, const char *value, void *ret
 	return 0;
 }
 
+/* "RW": a letter for each right, as in 2/x/2. */
+static int parse_rights(const struct config_key *key, const char *value, void *ret)
+{
+	static const char letters[] = "RWEDC";
+	uint8_t rights = 0;
+
+	for (const char *c = strcasecmp(value, "none") == 0 ? "" : value; *c; c++) {
+		const char *letter = strchr(letters, toupper((unsigned char)*c));
+
+		if (!letter)
+			return -EINVAL;
+		rights |= (uint8_t)(1U << (letter - letters));
+	}
+	*(uint8_t *)ret = rights;
+	return 0;
+}
+
 static int parse_identity(const struct config_key *key, const char *value, void *ret)
 {
 	struct buffer *identity = ret;
@@ -75,6 +93,8 @@ static const struct config_key keys[] = {
 	{ "queue", config_parse_boolean, offsetof(struct server, queue), .expected = CONFIG_EXPECT_BOOLEAN },
 	{ "awake_time", config_parse_u32, offsetof(struct server, awake_s), 1, UINT32_MAX, EXPECT_SECONDS(1) },
 	{ "version", parse_version, offsetof(struct server, version), .expected = "1.0, 1.1 or 1.2" },
+	{ "rights", parse_rights, offsetof(struct server, rights),
+	  .expected = "none, or letters of RWEDC" },
 	{ "pmin", config_parse_u32, offsetof(struct server, pmin_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
 	{ "pmax", config_parse_u32, offsetof(struct server, pmax_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
 	{ "retry_count", config_parse_u32, offsetof(struct server, retry_count), 1, 1000, "a number from 1 to 1000" },

@@ -47,6 +47,15 @@ int ask_execute(struct ask *ask, struct path path)
 	return ask->error;
 }
 
+int ask_create(struct ask *ask)
+{
+	ask->n_done = 0;
+	ask->operation.done = on_done;
+	ask->object->ops->create(ask->object, &ask->operation);
+	assert_int_equal(ask->n_done, 1);
+	return ask->error;
+}
+
 int ask_write(struct ask *ask, enum operation_type type, struct path path, const struct record *records, size_t n)
 {
 	start(ask, type, path);

@@ -31,6 +31,9 @@ void ask_deinit(struct ask *ask);
 int ask_read(struct ask *ask, struct path path);
 int ask_execute(struct ask *ask, struct path path);
 
+/* Has the object carry out ask->operation, a Create. */
+int ask_create(struct ask *ask);
+
 /* Writes n values; records have paths below path. */
 int ask_write(struct ask *ask, enum operation_type type, struct path path, const struct record *records, size_t n);
 int ask_write_one(struct ask *ask, struct path path, struct value value);
