@@ -113,10 +113,10 @@ static void took_effect(struct request *request)
 	if (registry->acl && request->operation.type == OPERATION_CREATE)
 		acl_take(registry->acl, info->id, request->target.path.ids[1], request->operation.server);
 	registry_changed(registry, &request->target.path);
-	if (!(info->flags & OBJECT_PERSIST))
-		return;
-	registry_persist(registry, info->id);
-	persist_tick(request->engine);
+	if (info->flags & OBJECT_PERSIST)
+		registry_persist(registry, info->id);
+	if (info->flags & OBJECT_PERSIST || registry->acl)
+		persist_tick(request->engine);
 }
 
 /* A stream whose block was not taken is over: what follows misses its beginning. */
