@@ -119,7 +119,7 @@ static void test_every_key(void **state)
 		"[device]\nmanufacturer = ACME\nmodel_number = M1\nserial_number = \"0 1\"\ndevice_type = gateway\n"
 		"hardware_version = 2b\n"
 		"[server.Main]\nuri = coaps://[2001:db8::1]:5685\nshort_id = 65534\nlifetime = 300\nbinding = U\n"
-		"queue = on\nversion = 1.0\npmin = 5\npmax = 600\nretry_count = 2\nretry_timer = 9\n"
+		"queue = on\nversion = 1.0\nrights = rwC\npmin = 5\npmax = 600\nretry_count = 2\nretry_timer = 9\n"
 		"sequence_delay = 3\nsequence_count = 4\npriority = 0\ninitial_delay = 6\nfailure_block = yes\n"
 		"mute_send = no\nnotification_mode = con\nawake_time = 8\nsecurity = psk\n"
 		"identity = device-1\nkey = 00FFab\n"
@@ -142,6 +142,7 @@ static void test_every_key(void **state)
 	assert_true(server->queue);
 	assert_int_equal(server->version, LWM2M_1_0);
 	assert_int_equal(server->pmin_s, 5);
+	assert_int_equal(server->rights, 1 | 2 | 16);
 	assert_int_equal(server->pmax_s, 600);
 	assert_int_equal(server->retry_count, 2);
 	assert_int_equal(server->retry_timer_s, 9);
@@ -206,6 +207,7 @@ static const struct {
 	{ COAP "binding = T\n", "agent.conf:5: binding has to be U or UQ; this version has no other\n" },
 	{ COAP "queue = 2\n", "agent.conf:5: queue has to be yes or no\n" },
 	{ COAP "version = 1.3\n", "agent.conf:5: version has to be 1.0, 1.1 or 1.2\n" },
+	{ COAP "rights = RX\n", "agent.conf:5: rights has to be none, or letters of RWEDC\n" },
 	{ COAP "pmin = x\n", "agent.conf:5: pmin has to be a number of seconds from 0 to 4294967295\n" },
 	{ COAP "pmin = 5\npmax = 4\n", "agent.conf:6: pmax is less than pmin\n" },
 	{ COAP "retry_count = 0\n", "agent.conf:5: retry_count has to be a number from 1 to 1000\n" },

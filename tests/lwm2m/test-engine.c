@@ -58,6 +58,40 @@ static void changes_ask_for_a_tick_at_once(void **state)
 	transcript_deinit(&transcript);
 }
 
+/* Each server has its own lifetime, retries and registration; what becomes of one is nothing to the other. */
+static void two_servers_live_apart(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "@1 lifetime 1000", NULL },
+		{ 0, "start", "connect\n@1 connect" },
+		{ 0, "connected", TRANSCRIPT_REGISTER },
+		{ 0, "@1 connected",
+			"@1 request POST /rd?ep=dev&lt=1000&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS
+			"\n@1 registering" },
+		{ 0, "answer 2.01 /rd/5a", "registered 300" },
+		{ 0, "@1 answer 2.01 /rd/1", "@1 registered 1000" },
+		{ 207 * SEC, NULL, "request POST /rd/5a" },
+		{ 207 * SEC, "answer 4.04", "lost 4.04\n" TRANSCRIPT_REGISTER },
+		{ 207 * SEC, "GET /3/0/0", "silence" },
+		{ 207 * SEC, "@1 GET /3/0/0", "@1 2.05 format=0 maker" },
+		{ 207 * SEC, "answer 2.01 /rd/6b", "registered 300" },
+		/* the list is another: both hear of it, each at its own place */
+		{ 208 * SEC, "add /501/0",
+			"request POST /rd/6b format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,"
+			"</3/0>,</500>;ver=2.0,</500/0>,</501>,</501/0>,</502>\n"
+			"@1 request POST /rd/1 format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,"
+			"</3/0>,</500>;ver=2.0,</500/0>,</501>,</501/0>,</502>" },
+		{ 208 * SEC, "@1 answer 2.04", "@1 updated 907" },
+		{ 208 * SEC, "answer 2.04", "updated 207" },
+		{ 209 * SEC, "@1 disable", "@1 request DELETE /rd/1" },
+		{ 209 * SEC, "@1 answer 2.02", "@1 deregistered 2.02\n@1 close" },
+		{ 209 * SEC, "GET /3/0/0", "2.05 format=0 maker" },
+	};
+
+	(void)state;
+	play(steps, .servers = 2);
+}
+
 static void which_accounts_are_started(void **state)
 {
 	static const struct step steps[] = { { 0, "start", "@1 connect" },
@@ -363,6 +397,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nothing_is_due_when_nothing_is_to_be_done),
 	cmocka_unit_test(no_idle_wake_ups),
 	cmocka_unit_test(changes_ask_for_a_tick_at_once),
+	cmocka_unit_test(two_servers_live_apart),
 	cmocka_unit_test(which_accounts_are_started),
 	cmocka_unit_test(strangers_are_not_heard),
 	cmocka_unit_test(free_at_any_time),
