@@ -159,6 +159,24 @@ int codec_decode(int format, const struct path *base, struct bytes payload, cons
 	return r;
 }
 
+int codec_decode_paths(int format, struct bytes payload, size_t max, struct records *ret)
+{
+	const struct codec_types names = { .names = true };
+	const struct path root = PATH0();
+	size_t first = ret->count;
+	int r;
+
+	if (format != CODEC_SENML_JSON && format != CODEC_SENML_CBOR && format != CODEC_SENML_ETCH_JSON &&
+		format != CODEC_SENML_ETCH_CBOR)
+		return -EPROTONOSUPPORT;
+	r = codec_find(format)->decode(&root, payload, &names, ret);
+	if (r >= 0 && ret->count - first > max)
+		r = -E2BIG;
+	if (r < 0)
+		ret->count = first;
+	return r;
+}
+
 int codec_add(struct records *records, const struct path *path, const struct value *value,
 	      const struct codec_types *types)
 {

@@ -33,6 +33,7 @@ enum codec_format {
 struct codec_types {
 	enum value_type (*type_of)(const void *data, const struct path *path);
 	const void *data;
+	bool names; /* the payload is a list of paths, without values: see codec_decode_paths() */
 };
 
 struct codec {
@@ -73,5 +74,12 @@ int codec_encode(int format, const struct path *base, const struct records *reco
  */
 int codec_decode(int format, const struct path *base, struct bytes payload, const struct codec_types *types,
 		 struct records *ret);
+
+/*
+ * Appends the paths of a Read- or Observe-Composite as records without a value; they may be of any depth, "/" too. ret
+ * does not borrow from the payload. Only SenML carries such a list, otherwise -EPROTONOSUPPORT. -EBADMSG: malformed, or
+ * with a value. -E2BIG: more than max. -ENOMEM.
+ */
+int codec_decode_paths(int format, struct bytes payload, size_t max, struct records *ret);
 
 #define CODEC_RECORDS_MAX 4096

@@ -145,6 +145,23 @@ static int resolve_path(const struct senml *senml, struct bytes name, struct pat
 	return path_parse(BYTES(text, len), ret) < 0 ? -EBADMSG : 0;
 }
 
+/* A base name without a name is a path as well, unless it ends in a slash for those that follow. */
+static int add_name(struct senml *senml, const struct senml_record *record)
+{
+	struct bytes base = senml->base_name;
+	struct path path;
+	int r;
+
+	if (record->members & (MEMBER_VALUES | 1U << SENML_TIME | 1U << SENML_BASE_TIME))
+		return -EBADMSG;
+	if (!(record->members & 1U << SENML_NAME) && base.len > 1 && base.data[base.len - 1] == '/')
+		return 0;
+	if (!(record->members & (1U << SENML_NAME | 1U << SENML_BASE_NAME)))
+		return -EBADMSG;
+	r = resolve_path(senml, record->name, &path);
+	return r < 0 ? r : codec_add_null(senml->records, &path);
+}
+
 int senml_add(struct senml *senml, const struct senml_record *record)
 {
 	struct path path;
@@ -155,6 +172,8 @@ int senml_add(struct senml *senml, const struct senml_record *record)
 		senml->base_name = record->base_name;
 	if (record->members & 1U << SENML_BASE_TIME)
 		senml->base_time = record->base_time;
+	if (senml->types && senml->types->names)
+		return add_name(senml, record);
 	/* A record may be there just to set the base. */
 	if (!(record->members & MEMBER_VALUES))
 		return record->members & (1U << SENML_NAME | 1U << SENML_TIME) ? -EBADMSG : 0;

@@ -194,6 +194,36 @@ static void test_offered(void **state)
 	}
 }
 
+/* The paths of a Read-Composite, of every depth, in both syntaxes; nothing else carries such a list. */
+static void test_path_lists(void **state)
+{
+	static const struct path paths[] = { PATH3(3, 0, 9), PATH4(3, 0, 7, 1), PATH1(5), PATH0(), PATH2(1, 0) };
+	static const char json[] = "[{\"bn\":\"/3/0/\",\"n\":\"9\"},{\"n\":\"7/1\"},{\"bn\":\"/5\"},"
+				   "{\"bn\":\"\",\"n\":\"/\"},{\"n\":\"/1/0\"}]";
+	const struct bytes cbor = hex("85 A2 21 65 2F332F302F 00 61 39 A1 00 63 372F31 A1 21 62 2F35"
+				      "A2 21 60 00 61 2F A1 00 64 2F312F30");
+	_cleanup_(records_deinit) struct records records = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		static const int carriers[] = { CODEC_SENML_JSON, CODEC_SENML_ETCH_JSON, CODEC_SENML_CBOR,
+			CODEC_SENML_ETCH_CBOR };
+
+		records_clear(&records);
+		assert_int_equal(codec_decode_paths(carriers[i], i < 2 ? bytes_of(json) : cbor, 5, &records), 0);
+		assert_int_equal(records.count, ELEMENTSOF(paths));
+		for (size_t p = 0; p < ELEMENTSOF(paths); p++)
+			assert_true(path_equal(&records.items[p].path, &paths[p]));
+		assert_int_equal(codec_decode_paths(carriers[i], i < 2 ? bytes_of(json) : cbor, 4, &records), -E2BIG);
+		assert_int_equal(records.count, ELEMENTSOF(paths));
+	}
+	assert_int_equal(codec_decode_paths(CODEC_TLV, cbor, 5, &records), -EPROTONOSUPPORT);
+	assert_int_equal(codec_decode_paths(CODEC_LWM2M_CBOR, cbor, 5, &records), -EPROTONOSUPPORT);
+	assert_int_equal(
+		codec_decode_paths(CODEC_SENML_JSON, BYTES_LITERAL("[{\"n\":\"/3\",\"v\":1}]"), 5, &records), -EBADMSG);
+	assert_int_equal(codec_decode_paths(CODEC_SENML_JSON, BYTES_LITERAL("[{\"n\":\"/3/\"}]"), 5, &records), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_large_opaque_values_are_borrowed),
 		cmocka_unit_test(test_offered),
+		cmocka_unit_test(test_path_lists),
 	};
 
 	return cmocka_run_group_tests_name("lwm2m/codec", tests, NULL, NULL);
