@@ -10,6 +10,7 @@
 static void observation_free(struct observation *observation)
 {
 	free(observation->own);
+	free(observation->paths);
 	free(observation);
 }
 
@@ -18,6 +19,7 @@ void observations_deinit(struct observations *observations)
 	for (size_t i = 0; i < observations->count; i++)
 		observation_free(observations->items[i]);
 	free(observations->items);
+	free(observations->parts);
 	heap_deinit(&observations->due);
 	*observations = (struct observations){ .limit = observations->limit };
 }
@@ -31,6 +33,22 @@ static size_t lower_bound(const struct observations *observations, const struct 
 		size_t middle = (low + high) / 2;
 
 		if (path_compare(&observations->items[middle]->path, path) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The first part whose path is not before path. */
+static size_t lower_part(const struct observations *observations, const struct path *path)
+{
+	size_t low = 0, high = observations->n_parts;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (path_compare(&observations->parts[middle].path, path) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -126,10 +144,48 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 	return 0;
 }
 
+int observation_set_paths(struct observations *observations, struct observation *observation,
+			  const struct path *paths, size_t n_paths)
+{
+	struct observation_part *parts;
+
+	if (observations->limit && observations->n_parts + n_paths > observations->limit)
+		return -ENOSPC;
+	parts = reallocarray(observations->parts, observations->n_parts + n_paths, sizeof(*parts));
+	if (!parts)
+		return -ENOMEM;
+	observations->parts = parts;
+	observation->paths = reallocarray(NULL, n_paths, sizeof(*paths));
+	if (!observation->paths)
+		return -ENOMEM;
+	memcpy(observation->paths, paths, n_paths * sizeof(*paths));
+	observation->n_paths = n_paths;
+	for (size_t n = 0; n < n_paths; n++) {
+		size_t i = lower_part(observations, &paths[n]);
+
+		memmove(&parts[i + 1], &parts[i], (observations->n_parts - i) * sizeof(*parts));
+		parts[i] = (struct observation_part){ paths[n], observation };
+		observations->n_parts++;
+	}
+	return 0;
+}
+
+static void remove_parts(struct observations *observations, const struct observation *observation)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < observations->n_parts; i++)
+		if (observations->parts[i].observation != observation)
+			observations->parts[kept++] = observations->parts[i];
+	observations->n_parts = kept;
+}
+
 void observation_remove(struct observations *observations, struct observation *observation)
 {
 	size_t i = lower_bound(observations, &observation->path);
 
+	if (observation->n_paths > 0)
+		remove_parts(observations, observation);
 	while (observations->items[i] != observation)
 		i++;
 	observations->count--;
@@ -174,8 +230,13 @@ struct observation *observation_find_effect(const struct observations *observati
 bool observations_cover(const struct observations *observations, uint16_t oid)
 {
 	struct path path = PATH1(oid);
-	size_t i = lower_bound(observations, &path);
+	size_t i = lower_bound(observations, &path), part = lower_part(observations, &path);
 
+	if (part < observations->n_parts && path_contains(&path, &observations->parts[part].path))
+		return true;
+	/* the root comes first, and is every object */
+	if (observations->n_parts > 0 && observations->parts[0].path.depth == PATH_ROOT)
+		return true;
 	return i < observations->count && path_contains(&path, &observations->items[i]->path);
 }
 
@@ -188,10 +249,28 @@ static void mark(struct observations *observations, struct observation *observat
 		reschedule(observations, observation);
 }
 
+static void mark_parts(struct observations *observations, const struct path *path)
+{
+	size_t i;
+
+	for (unsigned int depth = PATH_ROOT; depth < path->depth; depth++) {
+		struct path above = path_prefix(*path, depth);
+
+		for (i = lower_part(observations, &above);
+		     i < observations->n_parts && path_equal(&observations->parts[i].path, &above); i++)
+			mark(observations, observations->parts[i].observation);
+	}
+	for (i = lower_part(observations, path);
+	     i < observations->n_parts && path_contains(path, &observations->parts[i].path); i++)
+		mark(observations, observations->parts[i].observation);
+}
+
 void observations_mark(struct observations *observations, const struct path *path)
 {
 	size_t i;
 
+	if (observations->n_parts > 0)
+		mark_parts(observations, path);
 	for (unsigned int depth = PATH_OBJECT; depth < path->depth; depth++) {
 		struct path above = path_prefix(*path, depth);
 

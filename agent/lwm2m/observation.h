@@ -16,6 +16,15 @@
 #include "lwm2m/message.h"
 #include "lwm2m/path.h"
 
+/*
+ * What a composite observation watches: its own path is the root, and each path that it watches is a part, which a
+ * change finds by binary search as it finds observations.
+ */
+struct observation_part {
+	struct path path;
+	struct observation *observation;
+};
+
 struct observation {
 	struct heap_node due;
 	uint16_t session;
@@ -35,12 +44,16 @@ struct observation {
 	usec_t postponed;  /* a change is not told before */
 	uint64_t told;     /* hash of the last payload; 0: none is known */
 	bool changed, reading, suspended;
+	struct path *paths; /* of a composite observation, in the order of the request; NULL: it is none */
+	size_t n_paths;
 };
 
 struct observations {
 	struct observation **items; /* by path */
 	size_t count, allocated, limit;
 	struct heap due;
+	struct observation_part *parts; /* by path */
+	size_t n_parts;
 };
 
 void observations_deinit(struct observations *observations);
@@ -59,6 +72,10 @@ struct observation *observation_find_effect(const struct observations *observati
 
 /* The observation's own attributes, until it ends. -ENOMEM. */
 int observation_set_own(struct observation *observation, const struct attributes *own);
+
+/* Makes a new observation of the root a composite one. -ENOSPC: past the limit, which counts parts too; -ENOMEM. */
+int observation_set_paths(struct observations *observations, struct observation *observation,
+			  const struct path *paths, size_t n_paths);
 
 /* Is anything of this object observed? */
 bool observations_cover(const struct observations *observations, uint16_t oid);
