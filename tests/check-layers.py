@@ -72,7 +72,7 @@ ENGINE_ORDER = [
     ['body'],
     ['server'],
     ['registration'],
-    ['engine*', 'order', 'peer', 'peer-state', 'request', 'serve', 'notify', 'persist', 'queue'],
+    ['engine*', 'order', 'peer', 'peer-state', 'request', 'composite*', 'serve', 'notify', 'persist', 'queue'],
 ]
 
 # What is not ours: folders that may use these system headers and no others …

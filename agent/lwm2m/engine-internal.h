@@ -32,7 +32,9 @@ struct peer {
 	uint64_t state_written; /* hash of what was written last */
 };
 
-enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST };
+enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST, REQUEST_COMPOSITE };
+
+struct composite_part;
 
 struct request {
 	struct operation operation;
@@ -43,6 +45,7 @@ struct request {
 	struct peer *peer; /* NULL: nobody waits any more */
 	struct target target;
 	struct observation *observation; /* REQUEST_NOTIFY; NULL once it is gone */
+	struct composite_part *part;     /* REQUEST_COMPOSITE; NULL: nobody waits any more */
 	uint32_t id;
 	int32_t accept, format;
 	bool observe;
@@ -64,6 +67,7 @@ struct engine {
 	struct observations observations;
 	struct attributes_store attributes;
 	struct list requests, spare;
+	struct list composites; /* see composite.h */
 	unsigned int n_requests;
 	struct heap timeouts;
 	usec_t now;         /* of the call under way */
@@ -137,6 +141,9 @@ void request_start(struct request *request);
 /* Back to the idle ones, when it was not started. */
 void request_free(struct request *request);
 
+/* The object still ends it, but nobody hears of it. */
+void request_let_go(struct request *request);
+
 /* Did a Read bring what an answer can be made of? A single resource without a value is not there. */
 bool request_has_content(const struct request *request);
 
@@ -148,6 +155,12 @@ void serve_reply(struct engine *engine, struct peer *peer, uint32_t id, uint8_t 
 
 /* The operation that a server asked for ended: error is 0 or -errno. */
 void serve_finish(struct request *request, int error);
+
+/* What this operation changed, is said to whoever observes it and to the state directory. */
+void serve_took_effect(struct request *request);
+
+/* An effect that answers, to be filled in; NULL without memory. */
+struct effect *serve_reply_add(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code);
 
 /* Passes on what objects ended outside of a call, and gives up what took too long. */
 void requests_tick(struct engine *engine);
@@ -168,6 +181,9 @@ void notify_tick(struct engine *engine);
 /* The server has these values now, in a notification or in the answer to its Observe. */
 void notify_note_told(struct observation *observation, const struct records *records, struct bytes payload);
 
+/* The same once a payload is made of what was read; records: of the one path, or of a composite observation. */
+void notify_send(struct engine *engine, struct observation *observation, const struct records *records);
+
 /* Sets the periods of an observation from attributes and the account's defaults. */
 void notify_apply_attributes(struct engine *engine, struct observation *observation);
 void notify_apply_attributes_below(struct engine *engine, const struct peer *peer, const struct path *path);
@@ -178,6 +194,7 @@ void notify_forget(struct engine *engine, struct observation *observation);
 void notify_forget_peer(struct engine *engine, const struct peer *peer);
 void notify_suspend_peer(struct engine *engine, const struct peer *peer, bool suspend);
 void notify_watch(struct engine *engine, struct object *object);
+void notify_watch_all(struct engine *engine);
 
 void persist_finish(struct request *request, int error);
 void persist_tick(struct engine *engine);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "lwm2m/acl.h"
+#include "lwm2m/composite.h"
 #include "lwm2m/discover.h"
 #include "lwm2m/engine-internal.h"
 
@@ -90,6 +91,7 @@ int engine_new(const struct engine_config *config, struct registry *registry, st
 	engine->servers = servers;
 	list_init(&engine->requests);
 	list_init(&engine->spare);
+	list_init(&engine->composites);
 	take_limits(engine, &config->limits);
 	engine->endpoint = strdup(config->endpoint);
 	if (!engine->endpoint)
@@ -127,6 +129,7 @@ struct engine *engine_free(struct engine *engine)
 		return NULL;
 	engine->registry->listener = NULL;
 	peers_deinit(engine);
+	composites_free(engine);
 	free_requests(&engine->requests);
 	free_requests(&engine->spare);
 	heap_deinit(&engine->timeouts);

@@ -3,17 +3,43 @@
 
 #include "base/hash.h"
 #include "lwm2m/codec.h"
+#include "lwm2m/composite.h"
 #include "lwm2m/engine-internal.h"
 
 /* RFC 7641, 4.5: at least one notification in 24 hours is confirmable. */
 #define CONFIRM_INTERVAL (24 * 3600 * USEC_PER_SEC)
 
+/*
+ * What is attached to one path holds below it. A composite observation has the shortest periods of its paths; what came
+ * with it takes the place of all that is attached (Core 1.2, 5.1.2).
+ */
+static struct attributes attached_to(const struct engine *engine, const struct observation *observation)
+{
+	static const unsigned int periods = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX | 1U << ATTRIBUTE_EPMIN |
+					    1U << ATTRIBUTE_EPMAX | 1U << ATTRIBUTE_CON;
+	struct attributes result = { 0 };
+
+	if (observation->n_paths == 0)
+		return attributes_effective(&engine->attributes, observation->session, &observation->path);
+	for (size_t i = 0; i < observation->n_paths && !observation->own; i++) {
+		struct attributes one = attributes_effective(
+			&engine->attributes, observation->session, &observation->paths[i]);
+
+		for (unsigned int a = 0; a < _ATTRIBUTE_MAX; a++)
+			if (one.set & periods & 1U << a &&
+				(!attributes_has(&result, a) || a == ATTRIBUTE_CON || one.values[a] < result.values[a])) {
+				result.set |= 1U << a;
+				result.values[a] = one.values[a];
+			}
+	}
+	return result;
+}
+
 /* The account's defaults, what is attached to the path, what came with the Observe: the later wins. */
 static struct attributes effective(const struct engine *engine, const struct observation *observation)
 {
 	const struct server *server = engine->peers[observation->session].server;
-	struct attributes attached =
-		attributes_effective(&engine->attributes, observation->session, &observation->path);
+	struct attributes attached = attached_to(engine, observation);
 	struct attributes result = {
 		.set = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX,
 		.values = { [ATTRIBUTE_PMIN] = server->pmin_s, [ATTRIBUTE_PMAX] = server->pmax_s },
@@ -37,7 +63,8 @@ void notify_apply_attributes_below(struct engine *engine, const struct peer *pee
 	for (size_t i = 0; i < engine->observations.count; i++) {
 		struct observation *observation = engine->observations.items[i];
 
-		if (observation->session == peer->server->session && path_contains(path, &observation->path))
+		if (observation->session == peer->server->session &&
+			(observation->n_paths > 0 || path_contains(path, &observation->path)))
 			notify_apply_attributes(engine, observation);
 	}
 }
@@ -59,15 +86,24 @@ void notify_watch(struct engine *engine, struct object *object)
 		object->ops->watch(object, watched);
 }
 
+void notify_watch_all(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->registry->n_objects; i++)
+		notify_watch(engine, engine->registry->objects[i]);
+}
+
 void notify_forget(struct engine *engine, struct observation *observation)
 {
 	struct object *object = registry_find(engine->registry, observation->path.ids[0]);
+	bool composite = observation->n_paths > 0;
 
 	if (observation->reading)
 		requests_forget(engine, observation);
 	peer_state_changed(engine, &engine->peers[observation->session]);
 	observation_remove(&engine->observations, observation);
-	if (object)
+	if (composite)
+		notify_watch_all(engine);
+	else if (object)
 		notify_watch(engine, object);
 }
 
@@ -186,7 +222,7 @@ static bool is_confirmable(const struct engine *engine, const struct observation
 	       engine->now >= usec_add(observation->confirmed, CONFIRM_INTERVAL);
 }
 
-static void notify_send(struct engine *engine, struct observation *observation, const struct records *records)
+void notify_send(struct engine *engine, struct observation *observation, const struct records *records)
 {
 	struct attributes attributes = effective(engine, observation);
 	bool overdue = observation_is_overdue(observation, engine->now);
@@ -279,5 +315,8 @@ void notify_tick(struct engine *engine)
 	struct observation *observation;
 
 	while ((observation = observations_due(&engine->observations, engine->now)))
-		notify_read(engine, &engine->peers[observation->session], observation);
+		if (observation->n_paths > 0)
+			composite_notify(engine, &engine->peers[observation->session], observation);
+		else
+			notify_read(engine, &engine->peers[observation->session], observation);
 }

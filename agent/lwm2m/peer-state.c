@@ -5,6 +5,7 @@
  *	server coap://192.0.2.1:5683 gateway-7     whose state this is: URI and endpoint
  *	registration 1.1 /rd/5a                    version, location
  *	attributes /3/0 pmin=10&pmax=60
+ *	composite 0af3 /3/0/0,/1/0/1 112 112 17    the same of several paths
  *	observation 0af3 /3303/0/5700 112 112 17   token, path, Accept, Content-Format, Observe; and its own attributes
  */
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/hash.h"
-#include "lwm2m/engine-internal.h"
+#include "lwm2m/composite.h"
 
 /* A server that asks for observation after observation makes one write a second. */
 #define WRITE_INTERVAL USEC_PER_SEC
@@ -62,17 +63,33 @@ static int append_attributes(struct buffer *buffer, const struct attributes_entr
 	return r < 0 ? r : buffer_append_byte(buffer, '\n');
 }
 
+static int append_paths(struct buffer *buffer, const struct path *paths, size_t n_paths)
+{
+	char text[PATH_TEXT_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < n_paths && r >= 0; i++) {
+		path_format(&paths[i], text);
+		r = buffer_printf(buffer, "%s%s", i ? "," : "", text);
+	}
+	return r;
+}
+
 static int append_observation(struct buffer *buffer, const struct observation *observation)
 {
-	char path[PATH_TEXT_MAX];
-	int r = buffer_append_text(buffer, "observation ");
+	bool composite = observation->n_paths > 0;
+	int r = buffer_append_text(buffer, composite ? "composite " : "observation ");
 
 	for (size_t i = 0; i < observation->token_len && r >= 0; i++)
 		r = buffer_printf(buffer, "%02x", observation->token[i]);
-	path_format(&observation->path, path);
 	if (r >= 0)
-		r = buffer_printf(buffer, "%s %s %d %d %u", observation->token_len ? "" : "-", path,
-			observation->accept, observation->format, observation->sequence);
+		r = buffer_append_text(buffer, observation->token_len ? " " : "- ");
+	if (r >= 0)
+		r = composite ? append_paths(buffer, observation->paths, observation->n_paths) :
+				append_paths(buffer, &observation->path, 1);
+	if (r >= 0)
+		r = buffer_printf(buffer, " %d %d %u", observation->accept, observation->format,
+			observation->sequence);
 	if (r >= 0 && observation->own)
 		r = append_query(buffer, observation->own);
 	return r < 0 ? r : buffer_append_byte(buffer, '\n');
@@ -219,24 +236,20 @@ static int read_attributes(struct engine *engine, usec_t now, struct peer *peer,
 }
 
 /* What is not there any more is found out when the value is read. */
-static int read_observation(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
+static int read_watch(struct engine *engine, usec_t now, struct peer *peer, struct bytes line,
+		      const struct path *path, struct bytes token, struct observation **ret)
 {
 	struct attributes own = { 0 };
 	struct observation *observation;
-	uint8_t token[COAP_TOKEN_MAX];
 	long accept, format, sequence;
-	struct path path;
-	size_t token_len;
 	int r;
 
-	if (take_token(&line, token, &token_len) < 0 || take_path(&line, &path) < 0 ||
-		take_number(&line, -1, UINT16_MAX, &accept) < 0 ||
+	if (take_number(&line, -1, UINT16_MAX, &accept) < 0 ||
 		take_number(&line, 0, UINT16_MAX, &format) < 0 ||
-		take_number(&line, 0, SEQUENCE_MASK, &sequence) < 0 || path.depth == PATH_ROOT ||
+		take_number(&line, 0, SEQUENCE_MASK, &sequence) < 0 ||
 		(line.len > 0 && attributes_parse(line, &own) < 0))
 		return -EBADMSG;
-	r = observation_add(&engine->observations, now, peer->server->session, &path, BYTES(token, token_len),
-		&observation);
+	r = observation_add(&engine->observations, now, peer->server->session, path, token, &observation);
 	if (r < 0)
 		return r;
 	observation->accept = (int32_t)accept;
@@ -244,7 +257,41 @@ static int read_observation(struct engine *engine, usec_t now, struct peer *peer
 	observation->sequence = ((uint32_t)sequence + SEQUENCE_STEP) & SEQUENCE_MASK;
 	observation->changed = true;
 	observation_suspend(&engine->observations, observation);
+	*ret = observation;
 	return observation_set_own(observation, &own);
+}
+
+static int read_observation(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
+{
+	struct observation *observation;
+	uint8_t token[COAP_TOKEN_MAX];
+	size_t token_len;
+	struct path path;
+
+	if (take_token(&line, token, &token_len) < 0 || take_path(&line, &path) < 0 || path.depth == PATH_ROOT)
+		return -EBADMSG;
+	return read_watch(engine, now, peer, line, &path, BYTES(token, token_len), &observation);
+}
+
+static int read_composite(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
+{
+	struct path paths[COMPOSITE_PATHS_MAX];
+	struct observation *observation;
+	uint8_t token[COAP_TOKEN_MAX];
+	size_t token_len, n_paths = 0;
+	const struct path root = PATH0();
+	struct bytes words;
+	int r;
+
+	if (take_token(&line, token, &token_len) < 0)
+		return -EBADMSG;
+	words = take(&line, ' ');
+	do {
+		if (n_paths == COMPOSITE_PATHS_MAX || path_parse(take(&words, ','), &paths[n_paths++]) < 0)
+			return -EBADMSG;
+	} while (words.len > 0);
+	r = read_watch(engine, now, peer, line, &root, BYTES(token, token_len), &observation);
+	return r < 0 ? r : observation_set_paths(&engine->observations, observation, paths, n_paths);
 }
 
 static const struct {
@@ -255,6 +302,7 @@ static const struct {
 	{ "registration", read_registration },
 	{ "attributes", read_attributes },
 	{ "observation", read_observation },
+	{ "composite", read_composite },
 };
 
 static int read_line(struct engine *engine, usec_t now, struct peer *peer, struct bytes line, bool first)

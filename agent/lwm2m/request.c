@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "lwm2m/acl.h"
+#include "lwm2m/composite.h"
 #include "lwm2m/engine-internal.h"
 
 static void request_done(struct operation *operation, int error);
@@ -107,10 +108,13 @@ bool request_has_content(const struct request *request)
 static void request_finish(struct request *request, int error)
 {
 	heap_remove(&request->engine->timeouts, &request->timeout);
-	if (request->operation.type == OPERATION_READ)
+	/* What a write would have to give back is read without a right to read it; it is not told. */
+	if (request->operation.type == OPERATION_READ && !(request->part && request->part->composite->saving))
 		acl_filter(request->engine->registry->acl, request->operation.server, &request->operation.records);
 	if (request->purpose == REQUEST_PERSIST)
 		persist_finish(request, error);
+	else if (request->part)
+		composite_part_ended(request, error);
 	else if (request->peer && request->purpose == REQUEST_NOTIFY)
 		notify_finish(request, error);
 	else if (request->peer)
@@ -148,6 +152,8 @@ static void request_time_out(struct request *request)
 		notify_finish(request, -ETIMEDOUT);
 	else if (request->purpose == REQUEST_SERVE && peer)
 		serve_finish(request, -ETIMEDOUT);
+	else if (request->part)
+		composite_part_ended(request, -ETIMEDOUT);
 	request->peer = NULL;
 	request->observation = NULL;
 }
@@ -173,8 +179,7 @@ void requests_tick(struct engine *engine)
 		request_time_out(container_of(node, struct request, timeout));
 }
 
-/* The object still ends it, but nobody hears of it. */
-static void request_let_go(struct request *request)
+void request_let_go(struct request *request)
 {
 	request->peer = NULL;
 	request->observation = NULL;
@@ -186,12 +191,13 @@ void requests_abandon(struct engine *engine, const struct peer *peer)
 	struct request *request;
 
 	list_for_each(request, &engine->requests, link) {
-		if (request->peer != peer)
+		if (request->peer != peer || request->part)
 			continue;
 		if (request->observation)
 			observation_postpone(&engine->observations, request->observation, engine->now);
 		request_let_go(request);
 	}
+	composites_abandon(engine, peer);
 }
 
 void requests_forget(struct engine *engine, const struct observation *observation)
@@ -201,6 +207,7 @@ void requests_forget(struct engine *engine, const struct observation *observatio
 	list_for_each(request, &engine->requests, link)
 		if (request->observation == observation)
 			request_let_go(request);
+	composites_forget(engine, observation);
 }
 
 void requests_orphan(struct engine *engine, uint16_t oid)

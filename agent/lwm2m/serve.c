@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/acl.h"
 #include "lwm2m/codec.h"
+#include "lwm2m/composite.h"
 #include "lwm2m/discover.h"
 #include "lwm2m/engine-internal.h"
 
 /* A reply to fill in, or NULL without memory; the transport then gives the request up by itself. */
-static struct effect *reply_add(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code)
+struct effect *serve_reply_add(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code)
 {
 	struct effect *effect = effects_add(engine->effects, EFFECT_REPLY);
 
@@ -20,7 +21,7 @@ static struct effect *reply_add(struct engine *engine, struct peer *peer, uint32
 
 void serve_reply(struct engine *engine, struct peer *peer, uint32_t id, uint8_t code)
 {
-	(void)reply_add(engine, peer, id, code);
+	(void)serve_reply_add(engine, peer, id, code);
 }
 
 static int reply_observed(struct request *request, struct effect *effect)
@@ -68,7 +69,7 @@ static void reply_content(struct request *request)
 		serve_reply(engine, request->peer, request->id, COAP_NOT_FOUND);
 		return;
 	}
-	effect = reply_add(engine, request->peer, request->id, COAP_CONTENT);
+	effect = serve_reply_add(engine, request->peer, request->id, COAP_CONTENT);
 	if (!effect)
 		return;
 	effects_payload(effect)->limit = engine->limits.payload;
@@ -89,7 +90,7 @@ static void reply_content(struct request *request)
 
 static void reply_created(struct request *request)
 {
-	struct effect *effect = reply_add(request->engine, request->peer, request->id, COAP_CREATED);
+	struct effect *effect = serve_reply_add(request->engine, request->peer, request->id, COAP_CREATED);
 	char location[PATH_TEXT_MAX];
 
 	if (!effect)
@@ -102,7 +103,7 @@ static void reply_created(struct request *request)
  * What was written is another value for whoever observes it, and for the state directory: that comes before the answer,
  * which says that it is done.
  */
-static void took_effect(struct request *request)
+void serve_took_effect(struct request *request)
 {
 	struct registry *registry = request->engine->registry;
 	const struct object_info *info = request->target.object->info;
@@ -137,7 +138,7 @@ void serve_finish(struct request *request, int error)
 	if (error < 0 && request->operation.type == OPERATION_WRITE_BLOCK)
 		end_stream(request->engine, &request->target.path);
 	if (error == 0)
-		took_effect(request);
+		serve_took_effect(request);
 	if (error == 0 && request->operation.type == OPERATION_READ)
 		reply_content(request);
 	else if (error == 0 && request->operation.type == OPERATION_CREATE)
@@ -207,7 +208,7 @@ static void serve_read(struct engine *engine, struct peer *peer, const struct me
 static void serve_discover(struct engine *engine, struct peer *peer, const struct message *message,
 			   const struct target *target)
 {
-	struct effect *effect = reply_add(engine, peer, message->id, COAP_CONTENT);
+	struct effect *effect = serve_reply_add(engine, peer, message->id, COAP_CONTENT);
 
 	if (!effect)
 		return;
@@ -339,8 +340,13 @@ static void serve_change(struct engine *engine, struct peer *peer, const struct 
 void serve_request(struct engine *engine, struct peer *peer, const struct message *message)
 {
 	struct target target;
-	int code = operation_parse(message, engine->registry, peer->server->short_id, &target);
+	int code;
 
+	if (composite_is_for(peer, message)) {
+		composite_serve(engine, peer, message);
+		return;
+	}
+	code = operation_parse(message, engine->registry, peer->server->short_id, &target);
 	if (code != 0)
 		serve_reply(engine, peer, message->id, (uint8_t)code);
 	else if (target.type == OPERATION_READ)
