@@ -70,6 +70,7 @@ struct request {
 	const struct exchange *exchange;
 	struct bytes path, query, payload;
 	int32_t format;
+	bool unconfirmed; /* a Send may be NON when one message carries all of it */
 	struct block block;
 };
 
@@ -97,7 +98,7 @@ static usec_t response_timeout(const struct transport *transport)
 
 static void send_request(struct connection *connection, struct exchange *exchange, const struct request *request)
 {
-	exchange->mid = send_twice(connection, true, exchange->code, fill_request, request);
+	exchange->mid = send_twice(connection, !request->unconfirmed, exchange->code, fill_request, request);
 	exchange->deadline = usec_add(usec_now(), response_timeout(connection->transport));
 	if (exchange->mid == COAP_INVALID_MID)
 		exchange_report(connection, exchange, -ECONNRESET);
@@ -148,6 +149,7 @@ int transport_exchange_request(struct connection *connection, const struct effec
 		.query = message->query,
 		.payload = message->payload,
 		.format = message->format,
+		.unconfirmed = !message->confirmable,
 	};
 	int r = 0;
 

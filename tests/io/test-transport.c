@@ -49,6 +49,24 @@ static void request_of_ours(void **state)
 	assert_string_equal(peer->outcomes[0].response.path, "/rd/5a");
 }
 
+/* Rule 47: a Send may go out without confirmation; what answers it is told all the same. */
+static void request_of_ours_without_confirmation(void **state)
+{
+	struct message send = peer_registration;
+	struct datagram request, response;
+	struct peer *peer = *state;
+
+	send.confirmable = false;
+	peer_effect(peer, EFFECT_REQUEST, 43, &send);
+	peer_receive(peer, &request);
+	assert_int_equal(datagram_type(&request), NON);
+	start_response(&response, &request, NON, COAP_CHANGED);
+	peer_send(peer, &response);
+	peer_wait_count(peer, &peer->n_outcomes, 1);
+	assert_int_equal(peer->outcomes[0].id, 43);
+	assert_int_equal(peer->outcomes[0].response.message.code, COAP_CHANGED);
+}
+
 static void separate_response_to_ours(void **state)
 {
 	struct peer *peer = *state;
@@ -591,6 +609,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(request_of_ours, peer_setup, peer_teardown),
+		cmocka_unit_test_setup_teardown(request_of_ours_without_confirmation, peer_setup, peer_teardown),
 		KNOWN(separate_response_to_ours),
 		KNOWN(unexpected_response_is_reset),
 		KNOWN(request_reset),

@@ -327,6 +327,7 @@ struct bytes datagram_token(const struct datagram *datagram)
 
 const struct message peer_registration = {
 	.code = COAP_POST,
+	.confirmable = true,
 	.path = { (const uint8_t *)"/rd", 3 },
 	.query = { (const uint8_t *)"ep=x&lt=60", 10 },
 	.payload = { (const uint8_t *)"</3/0>", 6 },
