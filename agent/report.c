@@ -59,6 +59,13 @@ static void report_server(const struct effect *effect)
 	case EVENT_DEREGISTERED:
 		log_server(LOG_NOTICE, 0, name, "%s: de-registered", name);
 		break;
+	case EVENT_SENT:
+		if (effect->error < 0 || effect->message.code)
+			log_server(LOG_WARNING, 0, name, "%s: values were not sent: %s", name,
+				why(effect, text, sizeof(text)));
+		else
+			log_server(LOG_INFO, 0, name, "%s: %" PRIu64 " values sent", name, effect->value);
+		break;
 	case EVENT_FAILED:
 		log_server(LOG_WARNING, 0, name, "%s: not registered with %s: %s; next try in %" PRIu64 " s", name,
 			server->uri, why(effect, text, sizeof(text)), effect->value);

@@ -206,6 +206,7 @@ void composites_abandon(struct engine *engine, const struct peer *peer)
 			continue;
 		if (composite->observation)
 			observation_postpone(&engine->observations, composite->observation, engine->now);
+		composite_send_lost(composite);
 		let_go(composite);
 	}
 }

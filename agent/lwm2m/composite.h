@@ -36,6 +36,7 @@ struct composite {
 	bool running, gone;
 	bool confirmable, sent;          /* of a Send */
 	double time;
+	size_t n_records; /* that went out */
 	struct attributes own;
 	uint8_t token[COAP_TOKEN_MAX], token_len;
 	struct path *paths; /* that were asked for */
@@ -51,6 +52,15 @@ void composite_serve(struct engine *engine, struct peer *peer, const struct mess
 
 /* Reads what a composite observation is about, and tells its server. */
 void composite_notify(struct engine *engine, struct peer *peer, struct observation *observation);
+
+/* engine_send() */
+int composite_send(struct engine *engine, struct peer *peer, const struct engine_send *send);
+
+/* What became of the request id; false: it is no Send. */
+bool composite_answered(struct engine *engine, uint32_t id, int error, const struct message *response);
+
+/* Says of a Send, and of nothing else, that its session is gone. */
+void composite_send_lost(struct composite *composite);
 
 /* For composite-read.c and composite-write.c. 0, or the code to answer with. */
 int composite_read(struct composite *composite, const struct message *message, struct bytes body);

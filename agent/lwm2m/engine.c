@@ -251,7 +251,7 @@ void engine_response(
 			queue_heard(engine, peer);
 		registration_response(&peer->registration, now, error, response, engine->effects);
 		peer_follow(engine, peer, before);
-	} else if (error < 0) {
+	} else if (!composite_answered(engine, id, error, response) && error < 0) {
 		observation = observation_find_effect(&engine->observations, id);
 		if (observation)
 			notification_failed(engine, observation, error);
@@ -365,6 +365,20 @@ void engine_network_changed(struct engine *engine, usec_t now)
 		peer_follow(engine, peer, before);
 	}
 	leave(engine);
+}
+
+int engine_send(
+	struct engine *engine, usec_t now, const struct server *server, const struct engine_send *send)
+{
+	struct peer *peer = peer_find_server(engine, server);
+	int r;
+
+	if (!peer)
+		return -ENOENT;
+	enter(engine, now);
+	r = composite_send(engine, peer, send);
+	leave(engine);
+	return r;
 }
 
 void engine_disable(struct engine *engine, usec_t now, const struct server *server)

@@ -94,5 +94,21 @@ void engine_update(struct engine *engine, usec_t now, const struct server *serve
  */
 void engine_network_changed(struct engine *engine, usec_t now);
 
+struct engine_send {
+	const struct path *paths; /* up to 64, of any depth; missing ones are left out */
+	size_t n_paths;
+	double time;      /* that the values are of, seconds since 1970; 0: none is told */
+	int format;       /* 112 (SenML CBOR) or 110 (SenML JSON) */
+	bool confirmable;
+};
+
+/*
+ * Tells a server the values at these paths (Send); EVENT_SENT says what became of it. Nothing is sent, and no event
+ * follows, at -EPERM: the server muted Send or has not unmuted it (1/x/23); -EOPNOTSUPP: it is of LwM2M 1.0; -ENOTCONN:
+ * we are not registered; -EBUSY: too many are under way; -EINVAL, -ENOMEM, -ENOENT.
+ */
+int engine_send(
+	struct engine *engine, usec_t now, const struct server *server, const struct engine_send *send);
+
 /* De-registers, and registers again when the account's disable_timeout_s is over (1/x/4). */
 void engine_disable(struct engine *engine, usec_t now, const struct server *server);

@@ -17,6 +17,8 @@ static const struct {
 	{ "EACCES", EACCES },
 	{ "EINVAL", EINVAL },
 	{ "ENODATA", ENODATA },
+	{ "ENOTCONN", ENOTCONN },
+	{ "EOPNOTSUPP", EOPNOTSUPP },
 	{ "EILSEQ", EILSEQ },
 	{ "ETIMEDOUT", ETIMEDOUT },
 	{ "ECONNRESET", ECONNRESET },
@@ -113,7 +115,7 @@ static void print_request(struct transcript *transcript, const struct effect *ef
 		buffer_append_byte(lines, '?');
 		buffer_append(lines, message->query.data, message->query.len);
 	}
-	print_body(transcript, message, NULL);
+	print_body(transcript, message, "/");
 }
 
 static void print_reply(struct transcript *transcript, const struct effect *effect)
@@ -162,12 +164,13 @@ static void print_event(struct transcript *transcript, const struct effect *effe
 		[EVENT_ASLEEP] = "asleep",
 		[EVENT_LOST] = "lost",
 		[EVENT_OPERATION_TIMEOUT] = "slow",
+		[EVENT_SENT] = "sent",
 		[EVENT_QUOTA] = "quota",
 	};
 	struct buffer *lines = &transcript->lines;
 
 	buffer_append_text(lines, names[effect->event]);
-	if (effect->event == EVENT_REGISTERED || effect->event == EVENT_UPDATED)
+	if (effect->event == EVENT_REGISTERED || effect->event == EVENT_UPDATED || effect->event == EVENT_SENT)
 		buffer_printf(lines, " %llu", (unsigned long long)effect->value);
 	if (effect->error < 0)
 		buffer_printf(lines, " %s", error_name(effect->error));
@@ -393,13 +396,31 @@ static void play_come_or_go(struct transcript *transcript, bool come, const char
 		registry_remove(&transcript->fake.registry, object);
 }
 
+/* The values have the time 1000. What the engine answers at once is a line. */
+static void play_send(struct transcript *transcript, const struct server *server, bool confirmable, char *rest)
+{
+	struct path paths[8];
+	struct engine_send send = { .paths = paths, .time = 1000, .format = CODEC_SENML_JSON,
+		.confirmable = confirmable };
+	const char *word;
+	int r;
+
+	while (rest && (word = next_word(&rest)))
+		assert_int_equal(path_parse(bytes_of(word), &paths[send.n_paths++]), 0);
+	r = engine_send(transcript->engine, transcript->now, server, &send);
+	if (r < 0)
+		buffer_printf(&transcript->lines, "not sent %s\n", error_name(r));
+}
+
 static bool play_engine(struct transcript *transcript, uint16_t session, const char *verb, char *rest)
 {
 	struct server *server = transcript_server(transcript, session);
 	struct engine *engine = transcript->engine;
 	usec_t now = transcript->now;
 
-	if (strcmp(verb, "start") == 0)
+	if (strcmp(verb, "send") == 0 || strcmp(verb, "sendnon") == 0)
+		play_send(transcript, server, strcmp(verb, "send") == 0, rest);
+	else if (strcmp(verb, "start") == 0)
 		engine_start(engine, now);
 	else if (strcmp(verb, "stop") == 0)
 		engine_stop(engine, now, false);
@@ -438,6 +459,8 @@ static bool play_server(struct transcript *transcript, uint16_t session, const c
 		server->lifetime_s = (uint32_t)atoi(rest);
 	else if (strcmp(verb, "queue") == 0)
 		server->queue = true;
+	else if (strcmp(verb, "mute") == 0)
+		server->mute_send = atoi(rest);
 	else if (strcmp(verb, "binding") == 0)
 		stpcpy(server->binding, rest);
 	else if (strcmp(verb, "pmin") == 0)

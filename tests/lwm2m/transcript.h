@@ -6,6 +6,7 @@
  * deadline to deadline: an effect that comes between two steps fails the test, and so does an engine that is
  * due again and again at one instant. What a step does:
  *
+ *	send /3/0/0 … | sendnon /3/0/0 …                     Send with the time 1000; mute 0 | mute 1: 1/x/23
  *	start | stop | deregister | update | disable | move  the engine's own calls; stop leaves without a word
  *	connected [ERROR]                                    of the session in question
  *	answer 2.01 [/rd/5a] | unanswered | reset            to the request that went out last
