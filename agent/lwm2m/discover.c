@@ -54,8 +54,23 @@ static int append_dimension(struct buffer *buffer, const struct resource_info *r
 	return resource->flags & RESOURCE_MULTIPLE ? buffer_printf(buffer, ";dim=%d", count) : 0;
 }
 
+static int append_resource_instances(
+	const struct walk *walk, struct path resource, const uint16_t *ids, int count)
+{
+	int r = 0;
+
+	for (int i = 0; i < count && r >= 0; i++) {
+		struct path path = path_child(resource, ids[i]);
+
+		r = append_link(walk->buffer, &path);
+		if (r >= 0)
+			r = append_attributes(walk, &path);
+	}
+	return r;
+}
+
 /* The resources that an instance has now; with what is attached to them where attached says so. */
-static int append_resources(const struct walk *walk, uint16_t iid, bool attached)
+static int append_resources(const struct walk *walk, uint16_t iid, bool attached, unsigned int levels)
 {
 	const struct object_info *info = walk->object->info;
 	int r = 0;
@@ -72,49 +87,36 @@ static int append_resources(const struct walk *walk, uint16_t iid, bool attached
 			r = append_dimension(walk->buffer, &info->resources[i], count);
 		if (r >= 0 && attached)
 			r = append_attributes(walk, &path);
+		if (r >= 0 && levels > 1)
+			r = append_resource_instances(walk, path, ids, count);
 	}
 	return r;
 }
 
-static int append_instance(const struct walk *walk, uint16_t iid, bool attached)
+static int append_instance(const struct walk *walk, uint16_t iid, bool attached, unsigned int levels)
 {
 	struct path path = PATH2(walk->object->info->id, iid);
 	int r = append_link(walk->buffer, &path);
 
 	if (r >= 0)
 		r = append_attributes(walk, &path);
-	return r < 0 ? r : append_resources(walk, iid, attached);
+	return r < 0 || levels == 0 ? r : append_resources(walk, iid, attached, levels);
 }
 
-static int discover_object(const struct walk *walk)
+static int discover_object(const struct walk *walk, unsigned int levels)
 {
 	struct path path = PATH1(walk->object->info->id);
 	int r = append_object(walk->buffer, walk->object->info);
 
 	if (r >= 0)
 		r = append_attributes(walk, &path);
-	for (size_t i = 0; i < walk->object->n_instances && r >= 0; i++)
-		r = append_instance(walk, walk->object->instances[i], false);
-	return r;
-}
-
-static int append_resource_instances(
-	const struct walk *walk, struct path resource, const uint16_t *ids, int count)
-{
-	int r = 0;
-
-	for (int i = 0; i < count && r >= 0; i++) {
-		struct path path = path_child(resource, ids[i]);
-
-		r = append_link(walk->buffer, &path);
-		if (r >= 0)
-			r = append_attributes(walk, &path);
-	}
+	for (size_t i = 0; levels > 0 && i < walk->object->n_instances && r >= 0; i++)
+		r = append_instance(walk, walk->object->instances[i], false, levels - 1);
 	return r;
 }
 
 /* A resource's own link shows what it inherits too. */
-static int discover_resource(const struct walk *walk, const struct target *target)
+static int discover_resource(const struct walk *walk, const struct target *target, unsigned int levels)
 {
 	struct attributes effective = attributes_effective(walk->attributes, walk->session, &target->path);
 	const uint16_t *ids;
@@ -125,21 +127,45 @@ static int discover_resource(const struct walk *walk, const struct target *targe
 		r = append_dimension(walk->buffer, target->resource, count < 0 ? 0 : count);
 	if (r >= 0)
 		r = attributes_format(&effective, walk->buffer);
-	return r < 0 ? r : append_resource_instances(walk, target->path, ids, count);
+	return r < 0 || levels == 0 ? r : append_resource_instances(walk, target->path, ids, count);
+}
+
+int discover_depth(struct bytes query, int *ret)
+{
+	static const char name[] = "depth=";
+
+	*ret = -1;
+	while (query.len > 0) {
+		const uint8_t *end = memchr(query.data, '&', query.len);
+		size_t len = end ? (size_t)(end - query.data) : query.len;
+
+		if (len >= strlen(name) && memcmp(query.data, name, strlen(name)) == 0) {
+			uint8_t digit = len == strlen(name) + 1 ? query.data[len - 1] : '\0';
+
+			if (*ret >= 0 || digit < '0' || digit > '3')
+				return -EINVAL;
+			*ret = digit - '0';
+		}
+		len += end ? 1 : 0;
+		query = BYTES(query.data + len, query.len - len);
+	}
+	return 0;
 }
 
 int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,
-		    struct buffer *ret)
+		    int depth, struct buffer *ret)
 {
+	unsigned int levels = depth >= 0 ? (unsigned int)depth : target->path.depth == PATH_OBJECT ? 2 : 1;
+
 	struct walk walk = { target->object, attributes, session, ret };
 
 	switch (target->path.depth) {
 	case PATH_OBJECT:
-		return discover_object(&walk);
+		return discover_object(&walk, levels);
 	case PATH_INSTANCE:
-		return append_instance(&walk, target->path.ids[1], true);
+		return append_instance(&walk, target->path.ids[1], true, levels);
 	default:
-		return discover_resource(&walk, target);
+		return discover_resource(&walk, target, levels);
 	}
 }
 

@@ -12,9 +12,15 @@
 #include "lwm2m/registry.h"
 #include "lwm2m/version.h"
 
-/* Appends the links for a Discover of target by a session's server. -ENOMEM, -EMSGSIZE. */
+/* Reads "depth=N" of LwM2M 1.2, 0 to 3; -1 without it. -EINVAL: another value, or twice. */
+int discover_depth(struct bytes query, int *ret);
+
+/*
+ * Appends the links for a Discover of target by a session's server: target and so many levels below it; -1: two below
+ * an object, else one (Core 1.2, 6.3.2). -ENOMEM, -EMSGSIZE.
+ */
 int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,
-		    struct buffer *ret);
+		    int depth, struct buffer *ret);
 
 /* Appends the object list: objects and instances, without hidden objects. -ENOMEM, -EMSGSIZE. */
 int discover_registry(const struct registry *registry, struct buffer *ret);

@@ -208,13 +208,20 @@ static void serve_read(struct engine *engine, struct peer *peer, const struct me
 static void serve_discover(struct engine *engine, struct peer *peer, const struct message *message,
 			   const struct target *target)
 {
-	struct effect *effect = serve_reply_add(engine, peer, message->id, COAP_CONTENT);
+	struct effect *effect;
+	int depth = -1;
 
+	/* Before 1.2 nobody knows of it: it is ignored. */
+	if (peer->registration.version >= LWM2M_1_2 && discover_depth(message->query, &depth) < 0) {
+		serve_reply(engine, peer, message->id, COAP_BAD_REQUEST);
+		return;
+	}
+	effect = serve_reply_add(engine, peer, message->id, COAP_CONTENT);
 	if (!effect)
 		return;
 	effects_payload(effect)->limit = engine->limits.payload;
 	effect->message.format = CODEC_LINK;
-	if (discover_target(target, &engine->attributes, peer->server->session, effects_payload(effect)) <
+	if (discover_target(target, &engine->attributes, peer->server->session, depth, effects_payload(effect)) <
 		0) {
 		buffer_clear(effects_payload(effect));
 		effect->message.format = -1;

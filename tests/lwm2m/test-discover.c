@@ -18,7 +18,7 @@ static void rule_33_depths(void **state)
 		{ 0, "GET /500/0/4 accept=40", "2.05 format=40 </500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>" },
 		{ 0, "GET /500/0/1 accept=40", "2.05 format=40 </500/0/1>" },
 		{ 0, "GET /500/0/3 accept=40", "2.05 format=40 </500/0/3>" },
-		/* LwM2M 1.2 asks how deep: not understood, not an error */
+		/* only LwM2M 1.2 asks how deep: not understood, not an error */
 		{ 0, "GET /500/0/4?depth=0 accept=40",
 			"2.05 format=40 </500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>" },
 		{ 0, "GET /501 accept=40", "2.05 format=40 </501>" },
@@ -33,6 +33,36 @@ static void rule_33_depths(void **state)
 
 	(void)state;
 	play(steps);
+}
+
+static void rule_33_depth_of_1_2(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "start", "connect" },
+		{ 0, "connected", "request POST /rd?ep=dev&lt=300&lwm2m=1.2&b=U format=40 "
+			TRANSCRIPT_LINKS_OF("60 110 112 11542 11544") "\nregistering" },
+		{ 0, "answer 2.01 /rd/5a", "registered 300" },
+		{ 0, "GET /500?depth=0 accept=40", "2.05 format=40 </500>;ver=2.0" },
+		{ 0, "GET /500?depth=1 accept=40", "2.05 format=40 </500>;ver=2.0,</500/0>" },
+		{ 0, "GET /500?depth=3 accept=40",
+			"2.05 format=40 </500>;ver=2.0,</500/0>,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,"
+			"</500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>,</500/0/5>" },
+		{ 0, "GET /500/0?depth=0 accept=40", "2.05 format=40 </500/0>" },
+		{ 0, "GET /500/0?depth=2 accept=40",
+			"2.05 format=40 </500/0>,</500/0/0>,</500/0/1>,</500/0/2>,</500/0/3>,"
+			"</500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>,</500/0/5>" },
+		{ 0, "GET /500/0/4?depth=0 accept=40", "2.05 format=40 </500/0/4>;dim=2" },
+		{ 0, "GET /500/0/4?x&depth=1 accept=40", "2.05 format=40 </500/0/4>;dim=2,</500/0/4/0>,</500/0/4/2>" },
+		{ 0, "GET /3/0/0?depth=3 accept=40", "2.05 format=40 </3/0/0>" },
+		{ 0, "GET /500?depth=4 accept=40", "4.00" },
+		{ 0, "GET /500?depth= accept=40", "4.00" },
+		{ 0, "GET /500?depth=11 accept=40", "4.00" },
+		{ 0, "GET /500?depth=1&depth=1 accept=40", "4.00" },
+		{ 0, "GET /?depth=1 accept=40", "4.05" },
+	};
+
+	(void)state;
+	play(steps, .version_minor = 2);
 }
 
 /* The example of Core 1.1, 6.3.2. */
@@ -116,6 +146,7 @@ static void is_bounded(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_33_depths),
+	cmocka_unit_test(rule_33_depth_of_1_2),
 	cmocka_unit_test(shows_attributes_where_they_are),
 	cmocka_unit_test(rule_19_object_list),
 	cmocka_unit_test(rule_19_root_link),
