@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Write-Composite is all or nothing (Core 1.2, 6.3.9): every record is checked before any is written, then what the
- * instances hold is read, then one instance after the other is written. When one refuses, those before it get back what
- * they held. Values that cannot be read cannot be given back.
+ * Write-Composite is all or nothing (Core 1.2, 6.3.9): every record is checked before any is written, then
+ * what the instances hold is read, then one instance after the other is written. When one refuses, those
+ * before it get back what they held. Values that cannot be read cannot be given back, and an object that does
+ * not answer its write in time may still do it.
  */
 #include "base/cleanup.h"
 #include "lwm2m/codec.h"
@@ -157,8 +158,8 @@ static void finish_write(struct composite *composite)
 }
 
 /*
- * What was read becomes what was before. An instance without readable values has nothing to give back; one that cannot be
- * read now is not written.
+ * What was read becomes what was before. An instance without readable values has nothing to give back; one
+ * that cannot be read now is not written.
  */
 static void finish_save(struct composite *composite)
 {
