@@ -340,7 +340,8 @@ const struct registration *engine_registration(const struct engine *engine, cons
 	return peer ? &peer->registration : NULL;
 }
 
-void engine_update(struct engine *engine, usec_t now, const struct server *server)
+static void steer(struct engine *engine, usec_t now, const struct server *server,
+		  void (*call)(struct registration *registration, usec_t now, struct effects *effects))
 {
 	struct peer *peer = peer_find_server(engine, server);
 	enum registration_state before;
@@ -349,9 +350,19 @@ void engine_update(struct engine *engine, usec_t now, const struct server *serve
 		return;
 	enter(engine, now);
 	before = peer->registration.state;
-	registration_update(&peer->registration, now, engine->effects);
+	call(&peer->registration, now, engine->effects);
 	peer_follow(engine, peer, before);
 	leave(engine);
+}
+
+void engine_update(struct engine *engine, usec_t now, const struct server *server)
+{
+	steer(engine, now, server, registration_update);
+}
+
+void engine_disable(struct engine *engine, usec_t now, const struct server *server)
+{
+	steer(engine, now, server, registration_disable);
 }
 
 void engine_network_changed(struct engine *engine, usec_t now)
@@ -379,18 +390,4 @@ int engine_send(
 	r = composite_send(engine, peer, send);
 	leave(engine);
 	return r;
-}
-
-void engine_disable(struct engine *engine, usec_t now, const struct server *server)
-{
-	struct peer *peer = peer_find_server(engine, server);
-	enum registration_state before;
-
-	if (!peer)
-		return;
-	enter(engine, now);
-	before = peer->registration.state;
-	registration_disable(&peer->registration, now, engine->effects);
-	peer_follow(engine, peer, before);
-	leave(engine);
 }
