@@ -51,7 +51,8 @@ int engine_restore(struct engine *engine, uint16_t oid, struct bytes state);
 /*
  * What was kept of the registration with this server, its observations and its attributes, by EFFECT_PERSIST; before
  * engine_start(), which then asks the server by an Update whether it knows us. Kept for another endpoint or
- * another address: -ESTALE. -EBADMSG: not such contents. Nothing is taken over then. -ENOMEM, -ENOENT.
+ * another address: -ESTALE. -EBADMSG: not such contents; -EBUSY: the account is in use
+ * already. Nothing is taken over then. -ENOMEM, -ENOENT.
  */
 int engine_resume(struct engine *engine, usec_t now, const struct server *server, struct bytes state);
 

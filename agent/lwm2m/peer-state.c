@@ -330,6 +330,8 @@ int engine_resume(struct engine *engine, usec_t now, const struct server *server
 
 	if (!peer)
 		return -ENOENT;
+	if (peer->registration.state != REGISTRATION_IDLE)
+		return -EBUSY;
 	peer->suspended = true;
 	while (state.len > 0 && r == 0) {
 		r = read_line(engine, now, peer, take(&state, '\n'), first);
