@@ -59,10 +59,12 @@ static int open_adapters(struct agent *agent)
 		return log_error_errno(r, "Cannot set up the event loop: %m");
 	r = bus_new(loop_event(agent->loop), options->bus, &agent->bus);
 	if (r < 0)
-		return log_error_errno(r, "--bus has to be system, session, none or a D-Bus address, not '%s'", options->bus);
+		return log_error_errno(r,
+			"--bus has to be system, session, none or a D-Bus address, not '%s'", options->bus);
 	r = network_new(loop_event(agent->loop), pump_network_changed, agent, &agent->network);
 	if (r < 0)
-		log_warning("Cannot listen for changes of the network; servers hear of them at the next update: %s",
+		log_warning(
+			"Cannot listen for changes of the network; servers hear of them at the next update: %s",
 			strerror(-r));
 	r = store_open(state_dir, &agent->store);
 	if (r < 0)
@@ -162,8 +164,8 @@ static void restore_object(struct agent *agent, const struct object *object)
 		return;
 	r = engine_restore(agent->engine, object->info->id, buffer_bytes(&state));
 	if (r < 0)
-		log_warning("What servers once wrote to object %u cannot be used and is left out: %s", object->info->id,
-			strerror(-r));
+		log_warning("What servers once wrote to object %u cannot be used and is left out: %s",
+			object->info->id, strerror(-r));
 }
 
 static void resume_server(struct agent *agent, const struct server *server)
@@ -178,11 +180,12 @@ static void resume_server(struct agent *agent, const struct server *server)
 		return;
 	r = engine_resume(agent->engine, usec_now(), server, buffer_bytes(&state));
 	if (r == -ESTALE)
-		log_server(LOG_INFO, 0, server->name, "%s: has another address or knew us by another name; starting anew",
-			server->name);
+		log_server(LOG_INFO, 0, server->name,
+			"%s: has another address or knew us by another name; starting anew", server->name);
 	else if (r < 0)
-		log_server(LOG_WARNING, 0, server->name, "%s: what was kept of the registration cannot be used: %s",
-			server->name, strerror(-r));
+		log_server(LOG_WARNING, 0, server->name,
+			"%s: what was kept of the registration cannot be used: %s", server->name,
+			strerror(-r));
 }
 
 static int make_engine(struct agent *agent)

@@ -48,7 +48,9 @@ static int set_log_level(const char *name)
 	int level = log_level_parse(name);
 
 	if (level < 0) {
-		fprintf(stderr, "lwm2m-agent: no log level '%s': it is error, warning, notice, info or debug\n", name);
+		fprintf(stderr,
+			"lwm2m-agent: no log level '%s': it is error, warning, notice, info or debug\n",
+			name);
 		return -EINVAL;
 	}
 	log_set_level(level);

@@ -106,8 +106,8 @@ static void end(struct agent *agent, int ending, bool deregister)
 	agent->stopping = true;
 	agent->ending = ending;
 	engine_stop(agent->engine, usec_now(), deregister);
-	(void)sd_event_add_time_relative(loop_event(agent->loop), &agent->stop_timer, CLOCK_BOOTTIME, STOP_TIMEOUT, 0,
-		on_stop_timeout, agent);
+	(void)sd_event_add_time_relative(loop_event(agent->loop), &agent->stop_timer, CLOCK_BOOTTIME,
+		STOP_TIMEOUT, 0, on_stop_timeout, agent);
 }
 
 static void on_stop(void *userdata, int signo)
@@ -126,7 +126,8 @@ static void on_reload(void *userdata)
 	if (agent->stopping)
 		return;
 	loop_notify_reloading();
-	if (config_load(agent->options->config, agent->options->plugin_dir, NULL, NULL, &agent->next_config) < 0) {
+	if (config_load(agent->options->config, agent->options->plugin_dir, NULL, NULL, &agent->next_config) <
+		0) {
 		log_error("The configuration is not taken over; the one from before stays in use");
 		loop_notify_ready("");
 		agent->status_changed = true;
@@ -238,6 +239,6 @@ int pump_start(struct agent *agent)
 		start_engine(agent);
 		return 0;
 	}
-	return sd_event_add_time_relative(loop_event(agent->loop), &agent->settle_timer, CLOCK_BOOTTIME, SETTLE_TIMEOUT,
-		0, on_settle_timeout, agent);
+	return sd_event_add_time_relative(loop_event(agent->loop), &agent->settle_timer, CLOCK_BOOTTIME,
+		SETTLE_TIMEOUT, 0, on_settle_timeout, agent);
 }

@@ -31,7 +31,8 @@ static const char *why(const struct effect *effect, char *text, size_t size)
 		if (codes[i].code == code)
 			name = codes[i].name;
 	if (code)
-		snprintf(text, size, "the server answered %u.%02u%s%s", code >> 5, code & 31, *name ? " " : "", name);
+		snprintf(text, size, "the server answered %u.%02u%s%s", code >> 5, code & 31,
+			*name ? " " : "", name);
 	else if (effect->error == -ETIMEDOUT)
 		snprintf(text, size, "no answer");
 	else
@@ -54,7 +55,8 @@ static void report_server(const struct effect *effect)
 			effect->value);
 		break;
 	case EVENT_UPDATED:
-		log_server(LOG_INFO, 0, name, "%s: registration updated, again in %" PRIu64 " s", name, effect->value);
+		log_server(LOG_INFO, 0, name, "%s: registration updated, again in %" PRIu64 " s", name,
+			effect->value);
 		break;
 	case EVENT_DEREGISTERED:
 		log_server(LOG_NOTICE, 0, name, "%s: de-registered", name);
@@ -67,19 +69,20 @@ static void report_server(const struct effect *effect)
 			log_server(LOG_INFO, 0, name, "%s: %" PRIu64 " values sent", name, effect->value);
 		break;
 	case EVENT_FAILED:
-		log_server(LOG_WARNING, 0, name, "%s: not registered with %s: %s; next try in %" PRIu64 " s", name,
-			server->uri, why(effect, text, sizeof(text)), effect->value);
+		log_server(LOG_WARNING, 0, name, "%s: not registered with %s: %s; next try in %" PRIu64 " s",
+			name, server->uri, why(effect, text, sizeof(text)), effect->value);
 		break;
 	case EVENT_UNREACHABLE:
-		log_server(LOG_WARNING, 0, name, "%s: %s is out of reach: %s; next try in %" PRIu64 " s", name,
-			server->uri, why(effect, text, sizeof(text)), effect->value);
+		log_server(LOG_WARNING, 0, name, "%s: %s is out of reach: %s; next try in %" PRIu64 " s",
+			name, server->uri, why(effect, text, sizeof(text)), effect->value);
 		break;
 	case EVENT_ASLEEP:
 		log_server(LOG_DEBUG, 0, name, "%s: asleep until the next update or notification", name);
 		break;
 	case EVENT_LOST:
-		log_server(LOG_WARNING, 0, name, "%s: registration with %s lost: %s; registering again in %" PRIu64 " s",
-			name, server->uri, why(effect, text, sizeof(text)), effect->value);
+		log_server(LOG_WARNING, 0, name,
+			"%s: registration with %s lost: %s; registering again in %" PRIu64 " s", name,
+			server->uri, why(effect, text, sizeof(text)), effect->value);
 		break;
 	default:
 		break;
@@ -92,7 +95,8 @@ void report_event(const struct effect *effect)
 	const char *name = effect->server ? effect->server->name : "the agent";
 
 	if (effect->event == EVENT_OPERATION_TIMEOUT)
-		log_warning("%.*s: no answer in time to a request of %s", (int)path.len, (const char *)path.data, name);
+		log_warning("%.*s: no answer in time to a request of %s", (int)path.len,
+			(const char *)path.data, name);
 	else if (effect->event == EVENT_QUOTA)
 		log_warning("%s asked for more than it may have: %.*s", name, path.len ? (int)path.len : 4,
 			path.len ? (const char *)path.data : "body");
@@ -125,18 +129,20 @@ static void add_status(struct buffer *status, const struct registration *registr
 	case REGISTRATION_REGISTERED:
 	case REGISTRATION_UPDATING:
 		clock_time(registration->deadline, now, "update", next, sizeof(next));
-		(void)buffer_printf(status, "registered to %s%s%s", name, registration->asleep ? ", asleep" : "", next);
+		(void)buffer_printf(
+			status, "registered to %s%s%s", name, registration->asleep ? ", asleep" : "", next);
 		break;
 	case REGISTRATION_WAITING:
 		clock_time(registration->deadline, now, "try", next, sizeof(next));
-		(void)buffer_printf(status, registration->resume ? "cannot reach %s%s" : "not registered to %s%s", name,
-			next);
+		(void)buffer_printf(status,
+			registration->resume ? "cannot reach %s%s" : "not registered to %s%s", name, next);
 		break;
 	case REGISTRATION_DEREGISTERING:
 		(void)buffer_printf(status, "leaving %s", name);
 		break;
 	case REGISTRATION_IDLE:
-		(void)buffer_printf(status, registration->in_line ? "%s waits for its turn" : "not in use: %s", name);
+		(void)buffer_printf(
+			status, registration->in_line ? "%s waits for its turn" : "not in use: %s", name);
 		break;
 	default:
 		(void)buffer_printf(status, "registering with %s", name);

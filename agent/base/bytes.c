@@ -45,7 +45,8 @@ int buffer_reserve(struct buffer *buffer, size_t len, uint8_t **ret)
 
 static bool has_room(const struct buffer *buffer, size_t len)
 {
-	return len <= buffer->allocated - buffer->len && (!buffer->limit || buffer->len + len <= buffer->limit);
+	return len <= buffer->allocated - buffer->len &&
+	       (!buffer->limit || buffer->len + len <= buffer->limit);
 }
 
 int buffer_append(struct buffer *buffer, const void *data, size_t len)

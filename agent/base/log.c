@@ -56,8 +56,8 @@ static bool stderr_is_journal(void)
 	unsigned long long device, inode;
 	struct stat st;
 
-	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-	       st.st_dev == device && st.st_ino == inode;
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
 void log_open(const char *name)
@@ -75,13 +75,14 @@ static void write_journal(int priority, enum log_field field, const char *value,
 	};
 
 	if (field == LOG_FIELD_NONE || !value)
-		sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, "SYSLOG_IDENTIFIER=%s", identifier, NULL);
+		sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, "SYSLOG_IDENTIFIER=%s",
+			identifier, NULL);
 	else {
 		char extra[128];
 
 		snprintf(extra, sizeof(extra), "%s=%s", names[field], value);
-		sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, "SYSLOG_IDENTIFIER=%s", identifier,
-			"%s", extra, NULL);
+		sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, "SYSLOG_IDENTIFIER=%s",
+			identifier, "%s", extra, NULL);
 	}
 }
 

@@ -17,8 +17,8 @@ int bus_new(sd_event *event, const char *address, struct bus **ret)
 {
 	_cleanup_(bus_freep) struct bus *bus = NULL;
 
-	if (strcmp(address, "system") != 0 && strcmp(address, "session") != 0 && strcmp(address, "none") != 0 &&
-	    !strchr(address, ':'))
+	if (strcmp(address, "system") != 0 && strcmp(address, "session") != 0 &&
+		strcmp(address, "none") != 0 && !strchr(address, ':'))
 		return -EINVAL;
 	bus = calloc(1, sizeof(*bus));
 	if (!bus)
@@ -112,11 +112,11 @@ static int ask_logind(struct bus *bus)
 	for (unsigned int i = 0; i < 2; i++) {
 		r = connect_bus(bus);
 		if (r < 0)
-			return log_error_errno(r, "Cannot restart this machine: no connection to the %s bus: %m",
-				bus->address);
+			return log_error_errno(r,
+				"Cannot restart this machine: no connection to the %s bus: %m", bus->address);
 		r = sd_bus_call_method_async(bus->connection, NULL, "org.freedesktop.login1",
-			"/org/freedesktop/login1", "org.freedesktop.login1.Manager", "Reboot", on_reboot_answer, NULL,
-			"b", false);
+			"/org/freedesktop/login1", "org.freedesktop.login1.Manager", "Reboot",
+			on_reboot_answer, NULL, "b", false);
 		if (r >= 0)
 			return 0;
 		bus->connection = sd_bus_close_unref(bus->connection);

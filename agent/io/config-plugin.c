@@ -15,11 +15,13 @@ static int parse_isolation(const struct config_key *key, const char *value, void
 
 static const struct config_key keys[] = {
 	{ "module", config_parse_text, offsetof(struct config_plugin, module), .max = 4096,
-	  .expected = "the name or path of a module" },
-	{ "enabled", config_parse_boolean, offsetof(struct config_plugin, enabled), .expected = CONFIG_EXPECT_BOOLEAN },
-	{ "isolation", parse_isolation, offsetof(struct config_plugin, in_process), .expected = "process or none" },
+		.expected = "the name or path of a module" },
+	{ "enabled", config_parse_boolean, offsetof(struct config_plugin, enabled),
+		.expected = CONFIG_EXPECT_BOOLEAN },
+	{ "isolation", parse_isolation, offsetof(struct config_plugin, in_process),
+		.expected = "process or none" },
 	{ "memory_mb", config_parse_u32, offsetof(struct config_plugin, memory_mb), 4, 65536,
-	  "a number of MiB from 4 to 65536" },
+		"a number of MiB from 4 to 65536" },
 };
 
 static void setting_deinit(struct config_setting *setting)

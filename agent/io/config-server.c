@@ -31,7 +31,9 @@ static int parse_uri(const struct config_key *key, const char *value, void *ret)
 
 static int parse_version(const struct config_key *key, const char *value, void *ret)
 {
-	static const char *const versions[] = { [LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2" };
+	static const char *const versions[] = {
+		[LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2"
+	};
 
 	for (size_t i = 0; i < ELEMENTSOF(versions); i++)
 		if (strcmp(value, versions[i]) == 0) {
@@ -86,34 +88,40 @@ static int parse_later(const struct config_key *key, const char *value, void *re
 
 static const struct config_key keys[] = {
 	{ "uri", parse_uri, offsetof(struct server, uri), .max = 512,
-	  .expected = "coap://HOST[:PORT] or coaps://HOST[:PORT]; this version has no other" },
-	{ "short_id", config_parse_u16, offsetof(struct server, short_id), 1, 65534, "a number from 1 to 65534" },
-	{ "lifetime", config_parse_u32, offsetof(struct server, lifetime_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
+		.expected = "coap://HOST[:PORT] or coaps://HOST[:PORT]; this version has no other" },
+	{ "short_id", config_parse_u16, offsetof(struct server, short_id), 1, 65534,
+		"a number from 1 to 65534" },
+	{ "lifetime", config_parse_u32, offsetof(struct server, lifetime_s), 0, UINT32_MAX,
+		EXPECT_SECONDS(0) },
 	{ "binding", parse_later },
 	{ "queue", config_parse_boolean, offsetof(struct server, queue), .expected = CONFIG_EXPECT_BOOLEAN },
-	{ "awake_time", config_parse_u32, offsetof(struct server, awake_s), 1, UINT32_MAX, EXPECT_SECONDS(1) },
+	{ "awake_time", config_parse_u32, offsetof(struct server, awake_s), 1, UINT32_MAX,
+		EXPECT_SECONDS(1) },
 	{ "version", parse_version, offsetof(struct server, version), .expected = "1.0, 1.1 or 1.2" },
-	{ "rights", parse_rights, offsetof(struct server, rights),
-	  .expected = "none, or letters of RWEDC" },
+	{ "rights", parse_rights, offsetof(struct server, rights), .expected = "none, or letters of RWEDC" },
 	{ "pmin", config_parse_u32, offsetof(struct server, pmin_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
 	{ "pmax", config_parse_u32, offsetof(struct server, pmax_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
-	{ "retry_count", config_parse_u32, offsetof(struct server, retry_count), 1, 1000, "a number from 1 to 1000" },
-	{ "retry_timer", config_parse_u32, offsetof(struct server, retry_timer_s), 1, UINT32_MAX, EXPECT_SECONDS(1) },
+	{ "retry_count", config_parse_u32, offsetof(struct server, retry_count), 1, 1000,
+		"a number from 1 to 1000" },
+	{ "retry_timer", config_parse_u32, offsetof(struct server, retry_timer_s), 1, UINT32_MAX,
+		EXPECT_SECONDS(1) },
 	{ "sequence_delay", config_parse_u32, offsetof(struct server, sequence_delay_s), 1, UINT32_MAX,
-	  EXPECT_SECONDS(1) },
+		EXPECT_SECONDS(1) },
 	{ "sequence_count", config_parse_u32, offsetof(struct server, sequence_count), 1, 1000,
-	  "a number from 1 to 1000" },
+		"a number from 1 to 1000" },
 	{ "priority", config_parse_u32, offsetof(struct server, priority), 0, UINT32_MAX - 1,
-	  "a number from 0 to 4294967294" },
+		"a number from 0 to 4294967294" },
 	{ "initial_delay", config_parse_u32, offsetof(struct server, initial_delay_s), 0, UINT32_MAX,
-	  EXPECT_SECONDS(0) },
+		EXPECT_SECONDS(0) },
 	{ "failure_block", config_parse_boolean, offsetof(struct server, failure_block),
-	  .expected = CONFIG_EXPECT_BOOLEAN },
-	{ "mute_send", config_parse_boolean, offsetof(struct server, mute_send), .expected = CONFIG_EXPECT_BOOLEAN },
-	{ "notification_mode", parse_mode, offsetof(struct server, notification_mode), .expected = "non or con" },
+		.expected = CONFIG_EXPECT_BOOLEAN },
+	{ "mute_send", config_parse_boolean, offsetof(struct server, mute_send),
+		.expected = CONFIG_EXPECT_BOOLEAN },
+	{ "notification_mode", parse_mode, offsetof(struct server, notification_mode),
+		.expected = "non or con" },
 	{ "security", parse_later },
 	{ "identity", parse_identity, offsetof(struct server, identity), .max = PSK_IDENTITY_MAX,
-	  .expected = "at most 128 bytes long" },
+		.expected = "at most 128 bytes long" },
 	{ "key", parse_later },
 	{ "key_file", parse_later },
 	{ "key_credential", parse_later },
@@ -148,7 +156,8 @@ static void check_binding(struct config_loader *loader, const struct ini *ini, s
 	if (strcmp(binding, "UQ") == 0)
 		account->server->queue = true;
 	else
-		complain(loader, ini, account, "binding", "binding has to be U or UQ; this version has no other");
+		complain(loader, ini, account, "binding",
+			"binding has to be U or UQ; this version has no other");
 }
 
 static void check_security(struct config_loader *loader, const struct ini *ini, struct account *account)
@@ -201,8 +210,8 @@ static int read_key_file(struct config_loader *loader, const struct ini_setting 
 	int r = read_small_file(file, text, &st);
 
 	if (r < 0) {
-		config_complain(loader, LOG_ERR, setting->file, setting->line, "cannot read the key in %s: %s", file,
-			strerror(-r));
+		config_complain(loader, LOG_ERR, setting->file, setting->line,
+			"cannot read the key in %s: %s", file, strerror(-r));
 		return 0;
 	}
 	if (st.st_mode & S_IROTH)
@@ -227,7 +236,8 @@ static int load_key_file(struct config_loader *loader, const struct ini *ini, co
 	if (*account->key_file == '/' || !slash)
 		n = asprintf(&file, "%s", account->key_file);
 	else
-		n = asprintf(&file, "%.*s/%s", (int)(slash - setting->file), setting->file, account->key_file);
+		n = asprintf(
+			&file, "%.*s/%s", (int)(slash - setting->file), setting->file, account->key_file);
 	if (n < 0) {
 		file = NULL;
 		return -ENOMEM;
@@ -235,14 +245,16 @@ static int load_key_file(struct config_loader *loader, const struct ini *ini, co
 	return read_key_file(loader, setting, file, &account->server->key);
 }
 
-static int load_key_credential(struct config_loader *loader, const struct ini *ini, const struct account *account)
+static int load_key_credential(
+	struct config_loader *loader, const struct ini *ini, const struct account *account)
 {
 	const struct ini_setting *setting = ini_find(ini, account->section->name, "key_credential");
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	_cleanup_(freep) char *file = NULL;
 
 	if (strchr(account->key_credential, '/') || account->key_credential[0] == '.') {
-		complain(loader, ini, account, "key_credential", "key_credential has to be the name of a credential");
+		complain(loader, ini, account, "key_credential",
+			"key_credential has to be the name of a credential");
 		return 0;
 	}
 	if (!directory) {
@@ -276,7 +288,8 @@ static int load_key(struct config_loader *loader, const struct ini *ini, const s
 		return load_key_credential(loader, ini, account);
 	r = config_parse_hex(account->key, PSK_KEY_MAX, &account->server->key);
 	if (r == -EINVAL)
-		complain(loader, ini, account, "key", "key has to be hex digits, two for each of 1 to 64 bytes");
+		complain(loader, ini, account, "key",
+			"key has to be hex digits, two for each of 1 to 64 bytes");
 	return r == -ENOMEM ? r : 0;
 }
 

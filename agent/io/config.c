@@ -30,8 +30,11 @@ static const struct config_key agent_keys[] = {
 	  .expected = CONFIG_EXPECT_BOOLEAN },
 };
 
-#define DEVICE_TEXT(name) \
-	{ #name, config_parse_text, offsetof(struct config, device.name), .max = 255, .expected = EXPECT_TEXT }
+#define DEVICE_TEXT(name)                                                                               \
+	{                                                                                               \
+#name, config_parse_text, offsetof(struct config, device.name), .max = 255,             \
+										.expected = EXPECT_TEXT \
+	}
 
 static const struct config_key device_keys[] = {
 	DEVICE_TEXT(manufacturer), DEVICE_TEXT(model_number),     DEVICE_TEXT(serial_number),
@@ -70,7 +73,8 @@ static void check_section(struct config_loader *loader, const struct ini_section
 		section->name,
 		strncmp(section->name, "server", 6) == 0 ?
 			"server.NAME" :
-			config_nearest(section->name, &sections->name, ELEMENTSOF(sections), sizeof(sections[0])));
+			config_nearest(
+				section->name, &sections->name, ELEMENTSOF(sections), sizeof(sections[0])));
 }
 
 static int read_files(struct config_loader *loader, const char *file, struct ini *ini)
@@ -103,7 +107,8 @@ static int apply(struct config_loader *loader, const struct ini *ini, struct con
 		check_section(loader, &ini->sections[i]);
 	for (size_t i = 0; i < ELEMENTSOF(sections) && r == 0; i++)
 		if (sections[i].keys)
-			r = config_apply(loader, ini, sections[i].name, sections[i].keys, sections[i].n_keys, config);
+			r = config_apply(
+				loader, ini, sections[i].name, sections[i].keys, sections[i].n_keys, config);
 	return r < 0 ? r : config_load_servers(loader, ini, config);
 }
 
@@ -118,7 +123,8 @@ static int complete_endpoint(struct config_loader *loader, const char *file, str
 	r = endpoint_default(endpoint);
 	if (r < 0) {
 		config_complain(loader, LOG_ERR, file, 0,
-			"[agent] has no endpoint, and there is no machine id to make one from: %s", strerror(-r));
+			"[agent] has no endpoint, and there is no machine id to make one from: %s",
+			strerror(-r));
 		return 0;
 	}
 	config->endpoint = strdup(endpoint);

@@ -20,7 +20,7 @@ struct config_setting {
 /* plugins.d/NAME.conf */
 struct config_plugin {
 	char *name;
-	char *module;    /* path: as written when absolute, else inside the plugin directory; default NAME.so */
+	char *module; /* path: as written when absolute, else inside the plugin directory; default NAME.so */
 	bool enabled;    /* default yes */
 	bool in_process; /* isolation = none */
 	uint32_t memory_mb; /* 0: not given */

@@ -145,7 +145,8 @@ static int scan_section(struct scan *scan, char *text)
 	int r;
 
 	if (!end || end[1])
-		return complain(scan, end ? "nothing may follow the ']' of a section" : "a section has no ']'");
+		return complain(
+			scan, end ? "nothing may follow the ']' of a section" : "a section has no ']'");
 	*end = '\0';
 	name = trim(text + 1);
 	if (!normalize(name))
@@ -172,7 +173,8 @@ static const char *find_trap(const char *value)
 		if (memchr(value, '\\', (size_t)(end - value)))
 			return "a value in quotes cannot have a backslash";
 		end += 1 + strspn(end + 1, " \t");
-		return *end && *end != '#' && *end != ';' ? "only a comment may follow a closing quote" : NULL;
+		return *end && *end != '#' && *end != ';' ? "only a comment may follow a closing quote" :
+							    NULL;
 	}
 	end = strpbrk(value, "#;");
 	if (end && end > value && !isspace((unsigned char)end[-1]))
@@ -329,7 +331,8 @@ static int merge(struct ini *ini, struct ini *found, const char *file)
 
 	for (size_t i = 0; i < found->n_sections && r == 0; i++)
 		if (!find_section(ini, found->sections[i].name))
-			r = add_section(ini, file, found->sections[i].line, steal_pointer(&found->sections[i].name));
+			r = add_section(
+				ini, file, found->sections[i].line, steal_pointer(&found->sections[i].name));
 	for (size_t i = 0; i < found->n_settings && r == 0; i++)
 		r = merge_setting(ini, &found->settings[i], file);
 	return r;

@@ -90,8 +90,8 @@ static int add_sources(struct loop *loop)
 	if (r >= 0)
 		r = add_signal(loop, SIGHUP, on_reload, &loop->sighup);
 	if (r >= 0)
-		r = sd_event_add_time(loop->event, &loop->timer, CLOCK_BOOTTIME, USEC_INFINITY, DEADLINE_ACCURACY,
-			on_deadline, loop);
+		r = sd_event_add_time(loop->event, &loop->timer, CLOCK_BOOTTIME, USEC_INFINITY,
+			DEADLINE_ACCURACY, on_deadline, loop);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
 	if (r >= 0)

@@ -151,7 +151,8 @@ static void take_address(struct entry *entry, const struct rtattr *attribute)
 	size_t len = RTA_PAYLOAD(attribute);
 
 	memset(entry->address, 0, sizeof(entry->address));
-	memcpy(entry->address, RTA_DATA(attribute), len < sizeof(entry->address) ? len : sizeof(entry->address));
+	memcpy(entry->address, RTA_DATA(attribute),
+		len < sizeof(entry->address) ? len : sizeof(entry->address));
 }
 
 static uint32_t number_of(const struct rtattr *attribute)
@@ -213,11 +214,13 @@ static void handle(struct network *network, const struct nlmsghdr *message)
 	memset(&entry, 0, sizeof(entry)); /* compared by its bytes */
 	switch (message->nlmsg_type) {
 	case RTM_NEWADDR:
-		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)) && parse_address(message, &entry))
+		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)) &&
+			parse_address(message, &entry))
 			come(network, &entry);
 		break;
 	case RTM_DELADDR:
-		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)) && parse_address(message, &entry))
+		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)) &&
+			parse_address(message, &entry))
 			go(network, &entry);
 		break;
 	case RTM_NEWROUTE:

@@ -185,7 +185,8 @@ static int check_contents(struct bytes file, struct bytes *ret)
 
 static int read_file(struct store *store, const char *file, struct buffer *ret)
 {
-	_cleanup_(closep) int fd = openat(store->dir_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	_cleanup_(closep) int fd =
+		openat(store->dir_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
@@ -211,10 +212,12 @@ static int move_aside(struct store *store, const char *name, const char *file)
 	struct file_name corrupt = file_name(name, SUFFIX_CORRUPT);
 
 	if (renameat(store->dir_fd, file, store->dir_fd, corrupt.text) < 0)
-		log_warning_errno(errno, "%s/%s is damaged and cannot be moved aside (%m): going on without it",
-			store->dir, file);
+		log_warning_errno(errno,
+			"%s/%s is damaged and cannot be moved aside (%m): going on without it", store->dir,
+			file);
 	else
-		log_warning("%s/%s is damaged: going on without it, it is now %s", store->dir, file, corrupt.text);
+		log_warning("%s/%s is damaged: going on without it, it is now %s", store->dir, file,
+			corrupt.text);
 	return -ENOENT;
 }
 
@@ -246,7 +249,9 @@ int store_remove(struct store *store, const char *name)
 		return -EINVAL;
 	file = file_name(name, SUFFIX);
 	if (unlinkat(store->dir_fd, file.text, 0) < 0)
-		return errno == ENOENT ? 0 : log_error_errno(errno, "Cannot remove %s from %s: %m", file.text, store->dir);
+		return errno == ENOENT ?
+			       0 :
+			       log_error_errno(errno, "Cannot remove %s from %s: %m", file.text, store->dir);
 	if (fsync(store->dir_fd) < 0)
 		return log_error_errno(errno, "Cannot make sure of %s: %m", store->dir);
 	return 0;

@@ -30,7 +30,8 @@ static void fail(struct connection *connection, int error, const char *format, .
 static void fail_late(struct connection *connection)
 {
 	if (connection->answered)
-		fail(connection, -ETIMEDOUT, "the server answers, but the handshake does not end: is the key right?");
+		fail(connection, -ETIMEDOUT,
+			"the server answers, but the handshake does not end: is the key right?");
 	else if (connection->refused)
 		fail(connection, -ECONNREFUSED, "nobody listens there");
 	else
@@ -105,7 +106,8 @@ static int context_new(struct connection *connection)
 		return -ENOMEM;
 	coap_context_set_app_data(context, connection);
 	coap_context_set_block_mode(context, 0);
-	everything = coap_resource_unknown_init2(transport_request_arrived, COAP_RESOURCE_HANDLE_WELLKNOWN_CORE);
+	everything =
+		coap_resource_unknown_init2(transport_request_arrived, COAP_RESOURCE_HANDLE_WELLKNOWN_CORE);
 	if (!everything)
 		return -ENOMEM;
 	for (coap_request_t method = COAP_REQUEST_GET; method <= COAP_REQUEST_IPATCH; method++)
@@ -203,8 +205,8 @@ static int watch(struct connection *connection)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = connection };
 
-	if (epoll_ctl(connection->transport->epoll_fd, EPOLL_CTL_ADD, coap_context_get_coap_fd(connection->context),
-		    &event) < 0)
+	if (epoll_ctl(connection->transport->epoll_fd, EPOLL_CTL_ADD,
+		    coap_context_get_coap_fd(connection->context), &event) < 0)
 		return -errno;
 	return 0;
 }
@@ -286,11 +288,13 @@ void connection_rebind(struct connection *connection)
 		return;
 	r = coap_shim_rebind(connection->session);
 	if (r < 0)
-		log_server(LOG_DEBUG, r, connection->account->name, "No route to %s: %m", connection->account->uri_text);
+		log_server(LOG_DEBUG, r, connection->account->name, "No route to %s: %m",
+			connection->account->uri_text);
 	else
 		remember_local(connection->account, connection->session);
 	if (r > 0 && connection->account->uri.secure && !transport_tls_has_cid(connection->session))
-		fail(connection, -ENETRESET, "this machine has another address, and the session no Connection ID");
+		fail(connection, -ENETRESET,
+			"this machine has another address, and the session no Connection ID");
 }
 
 void connection_process(struct connection *connection)
@@ -321,7 +325,8 @@ usec_t connection_deadline(const struct connection *connection)
 {
 	usec_t deadline = connection->up || connection->dead ? USEC_INFINITY : connection->deadline;
 
-	return connection->n_exchanges > 0 ? usec_min(deadline, transport_exchange_deadline(connection)) : deadline;
+	return connection->n_exchanges > 0 ? usec_min(deadline, transport_exchange_deadline(connection)) :
+					     deadline;
 }
 
 void connection_arm(struct connection *connection)

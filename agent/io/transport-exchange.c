@@ -96,7 +96,8 @@ static usec_t response_timeout(const struct transport *transport)
 	return ack_timeout * ((1u << (transport->max_retransmit + 1)) - 1) * 3 / 2 + 2 * ack_timeout;
 }
 
-static void send_request(struct connection *connection, struct exchange *exchange, const struct request *request)
+static void send_request(
+	struct connection *connection, struct exchange *exchange, const struct request *request)
 {
 	exchange->mid = send_twice(connection, !request->unconfirmed, exchange->code, fill_request, request);
 	exchange->deadline = usec_add(usec_now(), response_timeout(connection->transport));
@@ -124,7 +125,8 @@ static void send_block(struct connection *connection, struct exchange *exchange)
 	send_request(connection, exchange, &request);
 }
 
-static int send_in_blocks(struct connection *connection, struct exchange *exchange, const struct message *message)
+static int send_in_blocks(
+	struct connection *connection, struct exchange *exchange, const struct message *message)
 {
 	int r;
 
@@ -195,8 +197,8 @@ int transport_exchange_notify(struct connection *connection, const struct effect
 	coap_mid_t mid;
 
 	notification.reply.location = BYTES(NULL, 0);
-	bodies_cut(&connection->bodies, usec_now(), message_key(message->path, message->query), message->accept,
-		(struct block){ .szx = connection->szx }, &notification.reply);
+	bodies_cut(&connection->bodies, usec_now(), message_key(message->path, message->query),
+		message->accept, (struct block){ .szx = connection->szx }, &notification.reply);
 	if (message->confirmable) {
 		exchange = exchange_new(connection, effect->id);
 		if (!exchange)
@@ -204,7 +206,8 @@ int transport_exchange_notify(struct connection *connection, const struct effect
 		exchange->notification = true;
 		connection->n_confirming++;
 	}
-	mid = send_twice(connection, message->confirmable, notification.reply.code, fill_notification, &notification);
+	mid = send_twice(
+		connection, message->confirmable, notification.reply.code, fill_notification, &notification);
 	if (!exchange && mid != COAP_INVALID_MID)
 		remember_unconfirmed(connection, mid, effect->id);
 	else if (exchange && mid == COAP_INVALID_MID)
@@ -266,7 +269,8 @@ static void read_response(const coap_pdu_t *pdu, struct response *response)
 }
 
 /* Is there a next block to send? The server may ask for smaller ones, with 4.13 from the start. */
-static bool continue_blocks(struct connection *connection, struct exchange *exchange, const struct response *response)
+static bool continue_blocks(
+	struct connection *connection, struct exchange *exchange, const struct response *response)
 {
 	const struct block *block = &response->block1;
 	size_t size = (size_t)16 << exchange->szx;
@@ -288,8 +292,8 @@ static bool continue_blocks(struct connection *connection, struct exchange *exch
 	return true;
 }
 
-coap_response_t transport_exchange_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
-					    coap_mid_t mid)
+coap_response_t transport_exchange_response(
+	coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received, coap_mid_t mid)
 {
 	struct connection *connection = connection_get(session);
 	struct transport *transport = connection->transport;

@@ -234,8 +234,8 @@ void transport_request_forget_all(struct connection *connection);
 
 int transport_exchange_request(struct connection *connection, const struct effect *effect);
 int transport_exchange_notify(struct connection *connection, const struct effect *effect);
-coap_response_t transport_exchange_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
-					    coap_mid_t mid);
+coap_response_t transport_exchange_response(
+	coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received, coap_mid_t mid);
 void transport_exchange_refused(struct connection *connection, coap_mid_t mid, int error);
 
 /* Finds out which notifications were acknowledged. */

@@ -43,8 +43,8 @@ static void take_option(struct arrival *arrival, unsigned int number, const coap
 		append(arrival->path, PATH_LEN_MAX, &arrival->path_len, '/', option, &arrival->bad_path);
 		break;
 	case COAP_OPTION_URI_QUERY:
-		append(arrival->query, QUERY_LEN_MAX, &arrival->query_len, arrival->query_len ? '&' : '\0', option,
-			&arrival->too_long);
+		append(arrival->query, QUERY_LEN_MAX, &arrival->query_len, arrival->query_len ? '&' : '\0',
+			option, &arrival->too_long);
 		break;
 	case COAP_OPTION_OBSERVE:
 		arrival->message.observe = (int32_t)coap_decode_var_bytes(value.data, value.len);
@@ -160,7 +160,8 @@ static void put_reply(const struct reply *reply, coap_pdu_t *response)
 }
 
 /* Code 0 is silence, without acknowledgement and without memory: the request comes again, and is new then. */
-static void finish_now(struct connection *connection, const struct incoming *incoming, const struct reply *reply)
+static void finish_now(
+	struct connection *connection, const struct incoming *incoming, const struct reply *reply)
 {
 	if (reply->code == 0) {
 		coap_pdu_set_type(incoming->response, COAP_MESSAGE_NON); /* libcoap sends no empty NON */
@@ -184,7 +185,8 @@ static void remember_separate(struct connection *connection, coap_mid_t mid)
 	connection->unarmed = true;
 }
 
-static void send_later(struct connection *connection, const struct incoming *incoming, const struct reply *reply)
+static void send_later(
+	struct connection *connection, const struct incoming *incoming, const struct reply *reply)
 {
 	bool confirmable = incoming->confirmable && may_confirm(connection);
 	coap_pdu_t *pdu = coap_new_pdu(confirmable ? COAP_MESSAGE_CON : COAP_MESSAGE_NON,

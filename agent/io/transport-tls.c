@@ -48,7 +48,8 @@ static int refuse_certificate(int ok, WOLFSSL_X509_STORE_CTX *store)
 }
 
 /* Also of messages nobody can vouch for: good for a hint in the log, no more. */
-static void on_message(int sent, int version, int type, const void *data, size_t len, WOLFSSL *tls, void *userdata)
+static void on_message(
+	int sent, int version, int type, const void *data, size_t len, WOLFSSL *tls, void *userdata)
 {
 	struct connection *connection = userdata;
 

@@ -191,11 +191,11 @@ static int set_uri(struct account *account, const struct server *server)
 		account->uri_text = NULL;
 	}
 	if (r == -EPROTONOSUPPORT)
-		log_server(LOG_WARNING, r, server->name, "Cannot connect to %s: only coap and coaps over UDP work",
-			server->uri);
+		log_server(LOG_WARNING, r, server->name,
+			"Cannot connect to %s: only coap and coaps over UDP work", server->uri);
 	else if (r < 0)
-		log_server(LOG_WARNING, r, server->name, "Cannot connect to %s: the URI is not coap[s]://HOST[:PORT]",
-			server->uri);
+		log_server(LOG_WARNING, r, server->name,
+			"Cannot connect to %s: the URI is not coap[s]://HOST[:PORT]", server->uri);
 	return r;
 }
 
@@ -210,9 +210,11 @@ static int set_credentials(struct account *account, const struct server *server)
 	if (server->mode != SECURITY_PSK)
 		return log_server(LOG_WARNING, -EOPNOTSUPP, server->name,
 			"Cannot connect to %s: only pre-shared keys work with coaps", server->uri);
-	if (server->identity.len == 0 || server->key.len == 0 || memchr(server->identity.data, 0, server->identity.len))
+	if (server->identity.len == 0 || server->key.len == 0 ||
+		memchr(server->identity.data, 0, server->identity.len))
 		return log_server(LOG_WARNING, -EKEYREJECTED, server->name,
-			"Cannot connect to %s: no key, or no identity, or a zero byte in the identity", server->uri);
+			"Cannot connect to %s: no key, or no identity, or a zero byte in the identity",
+			server->uri);
 	r = buffer_append(&account->identity, server->identity.data, server->identity.len);
 	return r < 0 ? r : buffer_append(&account->key, server->key.data, server->key.len);
 }
@@ -352,7 +354,8 @@ static void connect_account(struct account *account)
 	if (r == 0) {
 		r = connection_new(account, &account->addresses.list[account->next], &account->connection);
 		if (r < 0)
-			log_server(LOG_WARNING, r, account->name, "Cannot connect to %s: %m", account->uri_text);
+			log_server(
+				LOG_WARNING, r, account->name, "Cannot connect to %s: %m", account->uri_text);
 	}
 	if (r < 0) {
 		tell_failed(account, r);
@@ -370,8 +373,9 @@ static void tell_connection(struct connection *connection)
 
 	connection->news = false;
 	if (connection->dead) {
-		log_server(LOG_WARNING, 0, account->name, connection->up ? "Lost %s: %s" : "Cannot connect to %s: %s",
-			account->uri_text, connection->reason);
+		log_server(LOG_WARNING, 0, account->name,
+			connection->up ? "Lost %s: %s" : "Cannot connect to %s: %s", account->uri_text,
+			connection->reason);
 		connection_close(connection);
 		tell_failed(account, connection->error);
 		return;

@@ -37,8 +37,9 @@ static int parse_scheme(const char **text, bool *ret_secure)
 /* Letters, digits and "-._~" for names, ':' and '%' (zone) for IPv6 addresses between brackets. */
 static size_t host_span(const char *text, bool bracketed)
 {
-	const char *allowed = bracketed ? "0123456789abcdefABCDEF:.%" :
-					  "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~";
+	const char *allowed = bracketed ?
+				      "0123456789abcdefABCDEF:.%" :
+				      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~";
 	size_t len = strspn(text, allowed);
 	const char *zone = bracketed ? memchr(text, '%', len) : NULL;
 

@@ -87,7 +87,8 @@ static int parse_one(struct bytes text, struct attributes *attributes, unsigned 
 		return 0;
 	}
 	attributes->set |= 1U << which;
-	return parse_value(kinds[which].kind, BYTES(equals + 1, text.len - name_len - 1), &attributes->values[which]);
+	return parse_value(
+		kinds[which].kind, BYTES(equals + 1, text.len - name_len - 1), &attributes->values[which]);
 }
 
 int attributes_parse(struct bytes query, struct attributes *attributes)
@@ -138,7 +139,8 @@ void attributes_override(struct attributes *to, const struct attributes *from)
 int attributes_check(const struct attributes *attributes, enum value_type type, unsigned int minor)
 {
 	unsigned int numeric = 1U << ATTRIBUTE_GT | 1U << ATTRIBUTE_LT | 1U << ATTRIBUTE_ST;
-	double lt = attributes_value(attributes, ATTRIBUTE_LT, 0), gt = attributes_value(attributes, ATTRIBUTE_GT, 0),
+	double lt = attributes_value(attributes, ATTRIBUTE_LT, 0),
+	       gt = attributes_value(attributes, ATTRIBUTE_GT, 0),
 	       st = attributes_value(attributes, ATTRIBUTE_ST, 0);
 
 	for (enum attribute i = 0; i < _ATTRIBUTE_MAX; i++)
@@ -190,7 +192,8 @@ static size_t entry_index(const struct attributes_store *store, uint16_t session
 	return low;
 }
 
-struct attributes attributes_get(const struct attributes_store *store, uint16_t session, const struct path *path)
+struct attributes attributes_get(
+	const struct attributes_store *store, uint16_t session, const struct path *path)
 {
 	bool found;
 	size_t i = entry_index(store, session, path, &found);

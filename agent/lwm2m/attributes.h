@@ -50,7 +50,8 @@ static inline bool attributes_has(const struct attributes *attributes, enum attr
 	return attributes->set & 1U << which;
 }
 
-static inline double attributes_value(const struct attributes *attributes, enum attribute which, double fallback)
+static inline double attributes_value(
+	const struct attributes *attributes, enum attribute which, double fallback)
 {
 	return attributes_has(attributes, which) ? attributes->values[which] : fallback;
 }
@@ -77,7 +78,8 @@ int attributes_format(const struct attributes *attributes, struct buffer *ret);
 void attributes_store_deinit(struct attributes_store *store);
 
 /* What is attached at exactly this path; nothing set when there is none. */
-struct attributes attributes_get(const struct attributes_store *store, uint16_t session, const struct path *path);
+struct attributes attributes_get(
+	const struct attributes_store *store, uint16_t session, const struct path *path);
 
 /* What holds at this path: its own and what it inherits. */
 struct attributes attributes_effective(const struct attributes_store *store, uint16_t session,

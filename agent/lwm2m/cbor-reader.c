@@ -192,7 +192,8 @@ static int measure_pieces(struct bytes rest, enum cbor_item_kind kind, size_t *r
 	return 0;
 }
 
-int cbor_read_string(struct bytes *rest, const struct cbor_item *item, struct records *records, struct bytes *ret)
+int cbor_read_string(
+	struct bytes *rest, const struct cbor_item *item, struct records *records, struct bytes *ret)
 {
 	struct cbor_item piece;
 	uint8_t *data;
@@ -215,7 +216,8 @@ int cbor_read_string(struct bytes *rest, const struct cbor_item *item, struct re
 	return 0;
 }
 
-static int item_value(struct bytes *rest, const struct cbor_item *item, struct records *records, struct value *ret)
+static int item_value(
+	struct bytes *rest, const struct cbor_item *item, struct records *records, struct value *ret)
 {
 	struct bytes bytes;
 	int r;
@@ -316,7 +318,8 @@ static int count_items(struct cbor_item *item)
 {
 	if (item->kind == CBOR_ITEM_TAG)
 		item->number = 1;
-	if (item->kind == CBOR_ITEM_MAP && !item->indefinite && __builtin_mul_overflow(item->number, 2, &item->number))
+	if (item->kind == CBOR_ITEM_MAP && !item->indefinite &&
+		__builtin_mul_overflow(item->number, 2, &item->number))
 		return -EBADMSG;
 	return 0;
 }

@@ -39,7 +39,8 @@ struct cbor_item {
 int cbor_read(struct bytes *rest, struct cbor_item *ret);
 
 /* The whole of a string whose item has been read: as it is, or its pieces put together. -EBADMSG, -ENOMEM. */
-int cbor_read_string(struct bytes *rest, const struct cbor_item *item, struct records *records, struct bytes *ret);
+int cbor_read_string(
+	struct bytes *rest, const struct cbor_item *item, struct records *records, struct bytes *ret);
 
 /*
  * Takes one value off rest: a number, boolean, string or null (VALUE_NONE), untagged or with the tag of a time: 0

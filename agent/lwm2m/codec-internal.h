@@ -30,16 +30,16 @@ int codec_senml_json_decode(const struct path *base, struct bytes payload, const
 			    struct records *ret);
 
 int codec_senml_etch_json_encode(const struct path *base, const struct records *records, struct buffer *ret);
-int codec_senml_etch_json_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
-				 struct records *ret);
+int codec_senml_etch_json_decode(
+	const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret);
 
 int codec_senml_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret);
 int codec_senml_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
 			    struct records *ret);
 
 int codec_senml_etch_cbor_encode(const struct path *base, const struct records *records, struct buffer *ret);
-int codec_senml_etch_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
-				 struct records *ret);
+int codec_senml_etch_cbor_decode(
+	const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret);
 
 int codec_lwm2m_json_encode(const struct path *base, const struct records *records, struct buffer *ret);
 int codec_lwm2m_json_decode(const struct path *base, struct bytes payload, const struct codec_types *types,

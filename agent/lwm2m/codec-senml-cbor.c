@@ -13,7 +13,8 @@
 static size_t put_base_name(const struct path *base, const struct path *first, uint8_t *ret)
 {
 	char name[SENML_NAME_MAX];
-	size_t name_len = senml_base_name(base, first, name), len = cbor_put_integer(SENML_LABEL_BASE_NAME, ret);
+	size_t name_len = senml_base_name(base, first, name),
+	       len = cbor_put_integer(SENML_LABEL_BASE_NAME, ret);
 
 	len += cbor_put_head(CBOR_MAJOR_TEXT, name_len, ret + len);
 	memcpy(ret + len, name, name_len);
@@ -23,7 +24,8 @@ static size_t put_base_name(const struct path *base, const struct path *first, u
 /* A name has 23 characters at most ("65534/65534/65534/65534"), so that its head is one byte. */
 static size_t put_name(const struct path *base, const struct path *path, uint8_t *ret)
 {
-	size_t len = cbor_put_integer(SENML_LABEL_NAME, ret), name_len = senml_name(base, path, (char *)ret + len + 1);
+	size_t len = cbor_put_integer(SENML_LABEL_NAME, ret),
+	       name_len = senml_name(base, path, (char *)ret + len + 1);
 
 	return len + cbor_put_head(CBOR_MAJOR_TEXT, name_len, ret + len) + name_len;
 }
@@ -33,7 +35,8 @@ static size_t put_time(double time, uint8_t *ret)
 	struct value value = VALUE_FLOAT(time), whole;
 	size_t len = cbor_put_integer(SENML_LABEL_TIME, ret);
 
-	return len + cbor_put_value(value_convert(&value, VALUE_INTEGER, &whole) < 0 ? &value : &whole, ret + len);
+	return len +
+	       cbor_put_value(value_convert(&value, VALUE_INTEGER, &whole) < 0 ? &value : &whole, ret + len);
 }
 
 static size_t put_value_label(enum value_type type, uint8_t *ret)
@@ -54,7 +57,8 @@ static size_t put_value_label(enum value_type type, uint8_t *ret)
 	}
 }
 
-static int append_record(struct buffer *buffer, const struct path *base, const struct record *record, bool first)
+static int append_record(
+	struct buffer *buffer, const struct path *base, const struct record *record, bool first)
 {
 	bool named = record->path.depth > base->depth, timed = record->time != 0;
 	uint8_t head[RECORD_MAX];
@@ -103,7 +107,8 @@ static int read_member(struct bytes *rest, struct records *records)
 	case CBOR_ITEM_UNSIGNED:
 		return item.number <= INT8_MAX ? senml_member_by_label((int64_t)item.number) : SENML_IGNORED;
 	case CBOR_ITEM_NEGATIVE:
-		return item.number <= INT8_MAX ? senml_member_by_label(-1 - (int64_t)item.number) : SENML_IGNORED;
+		return item.number <= INT8_MAX ? senml_member_by_label(-1 - (int64_t)item.number) :
+						 SENML_IGNORED;
 	case CBOR_ITEM_TEXT:
 		r = cbor_read_string(rest, &item, records, &name);
 		return r < 0 ? r : senml_member_by_name(name);
@@ -164,8 +169,8 @@ int codec_senml_cbor_decode(const struct path *base, struct bytes payload, const
 	return decode(&senml, payload);
 }
 
-int codec_senml_etch_cbor_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
-				 struct records *ret)
+int codec_senml_etch_cbor_decode(
+	const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret)
 {
 	struct senml senml = { .types = types, .records = ret, .etch = true };
 

@@ -46,7 +46,8 @@ static size_t put_value(const struct value *value, char *text, size_t len)
 	return JSON_PUT_LITERAL(text, len, "}");
 }
 
-static int append_record(struct buffer *buffer, const struct path *base, const struct record *record, bool first)
+static int append_record(
+	struct buffer *buffer, const struct path *base, const struct record *record, bool first)
 {
 	const struct value *value = &record->value;
 	char text[RECORD_MAX];
@@ -90,7 +91,8 @@ int codec_senml_json_encode(const struct path *base, const struct records *recor
 	return senml_has_null(records) ? -ENOTSUP : codec_senml_etch_json_encode(base, records, ret);
 }
 
-static int read_member(struct records *records, const char *name, const json_t *json, struct senml_record *ret)
+static int read_member(
+	struct records *records, const char *name, const json_t *json, struct senml_record *ret)
 {
 	int r, member = senml_member_by_name(bytes_of(name));
 	struct value value;
@@ -154,8 +156,8 @@ int codec_senml_json_decode(const struct path *base, struct bytes payload, const
 	return decode(&senml, payload);
 }
 
-int codec_senml_etch_json_decode(const struct path *base, struct bytes payload, const struct codec_types *types,
-				 struct records *ret)
+int codec_senml_etch_json_decode(
+	const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret)
 {
 	struct senml senml = { .types = types, .records = ret, .etch = true };
 

@@ -349,7 +349,8 @@ static int get_value(struct bytes bytes, enum value_type type, struct value *ret
 	}
 }
 
-static int add_value(struct records *records, struct path path, struct bytes bytes, const struct codec_types *types)
+static int add_value(
+	struct records *records, struct path path, struct bytes bytes, const struct codec_types *types)
 {
 	struct value value;
 	int r;

@@ -10,21 +10,22 @@
 /* In the order of their numbers. */
 static const struct codec codecs[] = {
 	{ CODEC_TEXT, "text", true, false, LWM2M_1_0, LWM2M_1_2, codec_text_encode, codec_text_decode },
-	{ CODEC_OPAQUE, "opaque", true, false, LWM2M_1_0, LWM2M_1_2, codec_opaque_encode, codec_opaque_decode },
+	{ CODEC_OPAQUE, "opaque", true, false, LWM2M_1_0, LWM2M_1_2, codec_opaque_encode,
+		codec_opaque_decode },
 	{ CODEC_CBOR, "cbor", true, false, LWM2M_1_0, LWM2M_1_2, codec_cbor_encode, codec_cbor_decode },
-	{ CODEC_SENML_JSON, "senml-json", false, false, LWM2M_1_0, LWM2M_1_2,
-		codec_senml_json_encode, codec_senml_json_decode },
-	{ CODEC_SENML_CBOR, "senml-cbor", false, false, LWM2M_1_0, LWM2M_1_2,
-		codec_senml_cbor_encode, codec_senml_cbor_decode },
+	{ CODEC_SENML_JSON, "senml-json", false, false, LWM2M_1_0, LWM2M_1_2, codec_senml_json_encode,
+		codec_senml_json_decode },
+	{ CODEC_SENML_CBOR, "senml-cbor", false, false, LWM2M_1_0, LWM2M_1_2, codec_senml_cbor_encode,
+		codec_senml_cbor_decode },
 	{ CODEC_SENML_ETCH_JSON, "senml-etch-json", false, true, LWM2M_1_2, LWM2M_1_2,
 		codec_senml_etch_json_encode, codec_senml_etch_json_decode },
 	{ CODEC_SENML_ETCH_CBOR, "senml-etch-cbor", false, true, LWM2M_1_2, LWM2M_1_2,
 		codec_senml_etch_cbor_encode, codec_senml_etch_cbor_decode },
 	{ CODEC_TLV, "tlv", false, false, LWM2M_1_0, LWM2M_1_2, codec_tlv_encode, codec_tlv_decode },
-	{ CODEC_LWM2M_JSON, "lwm2m-json", false, false, LWM2M_1_0, LWM2M_1_0,
-		codec_lwm2m_json_encode, codec_lwm2m_json_decode },
-	{ CODEC_LWM2M_CBOR, "lwm2m-cbor", false, false, LWM2M_1_2, LWM2M_1_2,
-		codec_lwm2m_cbor_encode, codec_lwm2m_cbor_decode },
+	{ CODEC_LWM2M_JSON, "lwm2m-json", false, false, LWM2M_1_0, LWM2M_1_0, codec_lwm2m_json_encode,
+		codec_lwm2m_json_decode },
+	{ CODEC_LWM2M_CBOR, "lwm2m-cbor", false, false, LWM2M_1_2, LWM2M_1_2, codec_lwm2m_cbor_encode,
+		codec_lwm2m_cbor_decode },
 };
 
 const struct codec *codec_find(int format)
@@ -75,7 +76,8 @@ static bool encodable(const struct codec *codec, const struct path *base, const 
 		return records->count == 1 && base->depth >= PATH_RESOURCE &&
 		       path_equal(base, &records->items[0].path);
 	for (size_t i = 0; i < records->count; i++)
-		if (records->items[i].path.depth < PATH_RESOURCE || !path_contains(base, &records->items[i].path))
+		if (records->items[i].path.depth < PATH_RESOURCE ||
+			!path_contains(base, &records->items[i].path))
 			return false;
 	return true;
 }
@@ -99,7 +101,8 @@ static uint64_t path_key(const struct path *path)
 {
 	uint16_t last = path->depth == PATH_RESOURCE ? PATH_ID_NONE : path->ids[3];
 
-	return (uint64_t)path->ids[0] << 48 | (uint64_t)path->ids[1] << 32 | (uint64_t)path->ids[2] << 16 | last;
+	return (uint64_t)path->ids[0] << 48 | (uint64_t)path->ids[1] << 32 | (uint64_t)path->ids[2] << 16 |
+	       last;
 }
 
 static int compare_keys(const void *a, const void *b)

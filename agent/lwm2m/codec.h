@@ -43,7 +43,8 @@ struct codec {
 	bool etch;        /* VALUE_NONE deletes: only for Composite operations */
 	enum lwm2m_version since, until;
 	int (*encode)(const struct path *base, const struct records *records, struct buffer *ret);
-	int (*decode)(const struct path *base, struct bytes payload, const struct codec_types *types, struct records *ret);
+	int (*decode)(const struct path *base, struct bytes payload, const struct codec_types *types,
+		struct records *ret);
 };
 
 /* NULL when there is no such format. */

@@ -13,7 +13,8 @@ static int add_read(struct composite *composite, const struct path *path)
 	char text[PATH_TEXT_MAX];
 
 	message.path = BYTES(text, path_format(path, text));
-	if (operation_parse(&message, composite->engine->registry, composite->peer->server->short_id, &target) != 0)
+	if (operation_parse(
+		    &message, composite->engine->registry, composite->peer->server->short_id, &target) != 0)
 		return 0;
 	return composite_add_part(composite, OPERATION_READ, path) ? 0 : -ENOMEM;
 }
@@ -85,8 +86,9 @@ static int choose_format(const struct message *message, enum lwm2m_version versi
 /* Attributes that a composite observation may have (Core 1.2, 5.1.2); before 1.2 none. */
 static int take_own(struct composite *composite, const struct message *message)
 {
-	static const unsigned int allowed = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX | 1U << ATTRIBUTE_EPMIN |
-					    1U << ATTRIBUTE_EPMAX | 1U << ATTRIBUTE_CON;
+	static const unsigned int allowed = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX |
+					    1U << ATTRIBUTE_EPMIN | 1U << ATTRIBUTE_EPMAX |
+					    1U << ATTRIBUTE_CON;
 	unsigned int minor = composite->peer->registration.version;
 
 	if (message->query.len == 0 || message->observe != 0)
@@ -196,7 +198,8 @@ int composite_read(struct composite *composite, const struct message *message, s
 	if (composite->format < 0)
 		return COAP_NOT_ACCEPTABLE;
 	if (message->observe == 1)
-		old = observation_find(&engine->observations, composite->peer->server->session, message->token);
+		old = observation_find(
+			&engine->observations, composite->peer->server->session, message->token);
 	if (old)
 		notify_forget(engine, old);
 	composite->observe = message->observe == 0 && message->token.len <= COAP_TOKEN_MAX;
@@ -205,7 +208,8 @@ int composite_read(struct composite *composite, const struct message *message, s
 		composite->token_len = (uint8_t)message->token.len;
 	}
 	composite->finish = finish_read;
-	return composite_add_reads(composite, composite->paths, composite->n_paths) < 0 ? COAP_UNAVAILABLE : 0;
+	return composite_add_reads(composite, composite->paths, composite->n_paths) < 0 ? COAP_UNAVAILABLE :
+											  0;
 }
 
 /* Was there no room to read all of it? What an object did not tell in time is left out. */

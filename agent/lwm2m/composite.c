@@ -73,7 +73,8 @@ struct composite_part *composite_add_part(
 }
 
 /* The request that does the part's operation; what it is about may have gone meanwhile. */
-static int make_request(const struct composite *composite, const struct composite_part *part, struct request **ret)
+static int make_request(
+	const struct composite *composite, const struct composite_part *part, struct request **ret)
 {
 	struct target target = { .type = part->type, .path = part->path };
 

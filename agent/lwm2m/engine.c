@@ -328,7 +328,8 @@ int engine_next(struct engine *engine, const struct effect **ret)
 {
 	int r = effects_next(engine->effects, ret);
 
-	if (r > 0 && ((*ret)->type == EFFECT_REQUEST || (*ret)->type == EFFECT_REPLY || (*ret)->type == EFFECT_NOTIFY))
+	if (r > 0 && ((*ret)->type == EFFECT_REQUEST || (*ret)->type == EFFECT_REPLY ||
+			     (*ret)->type == EFFECT_NOTIFY))
 		queue_heard(engine, &engine->peers[(*ret)->server->session]);
 	return r;
 }

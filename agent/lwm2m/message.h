@@ -65,7 +65,7 @@ struct message {
 enum effect_type {
 	EFFECT_CONNECT, /* open a session to server; answered by engine_connected() */
 	EFFECT_CLOSE,   /* forget the session and everything in flight on it; nothing answers */
-	EFFECT_REBIND,  /* the network is another: go on with the session from where we are now, or say that it ended */
+	EFFECT_REBIND, /* the network is another: go on with the session from where we are now, or say that it ended */
 	EFFECT_REQUEST, /* send message, hand the response or failure to engine_response() with id */
 	EFFECT_REPLY,   /* the response to the request whose message.id is id */
 	EFFECT_NOTIFY,  /* a notification; engine_response() hears of RST and, when confirmable, of the end */
@@ -74,17 +74,17 @@ enum effect_type {
 };
 
 enum event_type {
-	EVENT_REGISTERING,   /* a Register is on its way */
-	EVENT_REGISTERED,    /* value: the lifetime in seconds */
-	EVENT_UPDATED,       /* a Registration Update was accepted; value: seconds until the next one */
+	EVENT_REGISTERING, /* a Register is on its way */
+	EVENT_REGISTERED,  /* value: the lifetime in seconds */
+	EVENT_UPDATED,     /* a Registration Update was accepted; value: seconds until the next one */
 	EVENT_DEREGISTERED,
-	EVENT_FAILED,        /* no registration; error or code say why, value: seconds until the next try */
-	EVENT_UNREACHABLE,   /* no answer, but the registration is taken to stand; value: seconds until the next try */
-	EVENT_ASLEEP,        /* queue mode: the server is not to expect that we answer */
-	EVENT_LOST,          /* a registration that stood is gone; error or code say why */
+	EVENT_FAILED, /* no registration; error or code say why, value: seconds until the next try */
+	EVENT_UNREACHABLE, /* no answer, but the registration is taken to stand; value: seconds until the next try */
+	EVENT_ASLEEP,            /* queue mode: the server is not to expect that we answer */
+	EVENT_LOST,              /* a registration that stood is gone; error or code say why */
 	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
-	EVENT_SENT,          /* a Send ended, value: its records; error or code say why the server does not have it */
-	EVENT_QUOTA,         /* a peer asked for more than it may have; message.path says of what */
+	EVENT_SENT,  /* a Send ended, value: its records; error or code say why the server does not have it */
+	EVENT_QUOTA, /* a peer asked for more than it may have; message.path says of what */
 };
 
 struct server;

@@ -15,8 +15,9 @@
  */
 static struct attributes attached_to(const struct engine *engine, const struct observation *observation)
 {
-	static const unsigned int periods = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX | 1U << ATTRIBUTE_EPMIN |
-					    1U << ATTRIBUTE_EPMAX | 1U << ATTRIBUTE_CON;
+	static const unsigned int periods = 1U << ATTRIBUTE_PMIN | 1U << ATTRIBUTE_PMAX |
+					    1U << ATTRIBUTE_EPMIN | 1U << ATTRIBUTE_EPMAX |
+					    1U << ATTRIBUTE_CON;
 	struct attributes result = { 0 };
 
 	if (observation->n_paths == 0)
@@ -27,7 +28,8 @@ static struct attributes attached_to(const struct engine *engine, const struct o
 
 		for (unsigned int a = 0; a < _ATTRIBUTE_MAX; a++)
 			if (one.set & periods & 1U << a &&
-				(!attributes_has(&result, a) || a == ATTRIBUTE_CON || one.values[a] < result.values[a])) {
+				(!attributes_has(&result, a) || a == ATTRIBUTE_CON ||
+					one.values[a] < result.values[a])) {
 				result.set |= 1U << a;
 				result.values[a] = one.values[a];
 			}
@@ -175,7 +177,9 @@ static double single_number(const struct observation *observation, const struct 
 	if (records->count != 1 || !path_equal(&records->items[0].path, &observation->path))
 		return NAN;
 	value = &records->items[0].value;
-	return value->type == VALUE_BOOLEAN ? value->boolean : value_type_is_numeric(value->type) ? value_number(value) : NAN;
+	return value->type == VALUE_BOOLEAN       ? value->boolean :
+	       value_type_is_numeric(value->type) ? value_number(value) :
+						    NAN;
 }
 
 void notify_note_told(struct observation *observation, const struct records *records, struct bytes payload)
@@ -229,7 +233,8 @@ void notify_send(struct engine *engine, struct observation *observation, const s
 	struct effect *effect;
 	int r = -ENOMEM;
 
-	if (!overdue && !is_worth_telling(&attributes, observation->told_number, single_number(observation, records))) {
+	if (!overdue && !is_worth_telling(
+				&attributes, observation->told_number, single_number(observation, records))) {
 		observation_spare(&engine->observations, observation, engine->now);
 		return;
 	}

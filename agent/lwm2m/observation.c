@@ -130,8 +130,16 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 	if (!observation)
 		return -ENOMEM;
 	*observation = (struct observation){
-		.session = session, .path = *path, .token_len = (uint8_t)token.len,
-		.accept = -1, .format = -1, .sequence = sequence, .told_number = NAN, .notified = now, .evaluated = now, .confirmed = now,
+		.session = session,
+		.path = *path,
+		.token_len = (uint8_t)token.len,
+		.accept = -1,
+		.format = -1,
+		.sequence = sequence,
+		.told_number = NAN,
+		.notified = now,
+		.evaluated = now,
+		.confirmed = now,
 	};
 	if (token.len > 0)
 		memcpy(observation->token, token.data, token.len);

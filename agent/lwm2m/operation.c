@@ -234,7 +234,8 @@ static int check_record(const struct target *target, const struct record *record
 static bool lacks_value(const struct target *target, const struct records *records)
 {
 	return records->count == 0 && target->path.depth >= PATH_RESOURCE &&
-		(target->path.depth == PATH_RESOURCE_INSTANCE || !(target->resource->flags & RESOURCE_MULTIPLE));
+	       (target->path.depth == PATH_RESOURCE_INSTANCE ||
+		       !(target->resource->flags & RESOURCE_MULTIPLE));
 }
 
 static int check_records(const struct target *target, struct records *records)
@@ -306,8 +307,9 @@ int operation_decode(struct target *target, int format, enum lwm2m_version versi
 	if (format < 0)
 		r = 0;
 	else
-		r = codec_is_offered(format, version) ? codec_decode(format, &target->path, body, &types, ret) :
-							-EPROTONOSUPPORT;
+		r = codec_is_offered(format, version) ?
+			    codec_decode(format, &target->path, body, &types, ret) :
+			    -EPROTONOSUPPORT;
 	if (r == -ENOTSUP)
 		r = -EBADMSG;
 	if (r == 0 && target->type == OPERATION_CREATE)

@@ -103,8 +103,8 @@ static int append_registration(struct buffer *buffer, const struct registration 
 	for (size_t i = 0; i < location.len; i++)
 		if (location.data[i] < ' ')
 			return 0;
-	return buffer_printf(buffer, "registration %s %.*s\n", versions[registration->version], (int)location.len,
-		(const char *)location.data);
+	return buffer_printf(buffer, "registration %s %.*s\n", versions[registration->version],
+		(int)location.len, (const char *)location.data);
 }
 
 static int append_state(const struct engine *engine, const struct peer *peer, struct buffer *buffer)
@@ -268,7 +268,8 @@ static int read_observation(struct engine *engine, usec_t now, struct peer *peer
 	size_t token_len;
 	struct path path;
 
-	if (take_token(&line, token, &token_len) < 0 || take_path(&line, &path) < 0 || path.depth == PATH_ROOT)
+	if (take_token(&line, token, &token_len) < 0 || take_path(&line, &path) < 0 ||
+		path.depth == PATH_ROOT)
 		return -EBADMSG;
 	return read_watch(engine, now, peer, line, &path, BYTES(token, token_len), &observation);
 }

@@ -135,7 +135,8 @@ static bool counts_as_failed(const struct registration *registration, uint8_t co
 	const struct server *server = registration->server;
 
 	return !server->failure_block &&
-	       (code != 0 || registration->failures >= (uint64_t)server->retry_count * server->sequence_count);
+	       (code != 0 ||
+		       registration->failures >= (uint64_t)server->retry_count * server->sequence_count);
 }
 
 static void retry_later(struct registration *registration, usec_t now, int error, uint8_t code,
@@ -331,7 +332,8 @@ void registration_start(struct registration *registration, usec_t now, struct ef
 	forget_registration(registration);
 	registration->version = registration->server->version;
 	if (registration->server->initial_delay_s > 0)
-		wait_until(registration, usec_add(now, usec_from_s(registration->server->initial_delay_s)), false);
+		wait_until(registration, usec_add(now, usec_from_s(registration->server->initial_delay_s)),
+			false);
 	else
 		connect(registration, now, effects);
 }
@@ -460,7 +462,8 @@ static void update_answered(struct registration *registration, usec_t now, const
  * An Update without answer: the server may have lost its side of the session, or the network our address. A
  * new session shows, at once the first time.
  */
-static void update_unanswered(struct registration *registration, usec_t now, int error, struct effects *effects)
+static void update_unanswered(
+	struct registration *registration, usec_t now, int error, struct effects *effects)
 {
 	if (registration->unheard) {
 		retry_later(registration, now, error, 0, EVENT_LOST, effects);

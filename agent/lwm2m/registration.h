@@ -41,7 +41,7 @@ struct registration {
 	unsigned int failures;      /* in a row */
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
-	bool resume;                /* connecting anew, or about to, while a registration stands: an Update follows */
+	bool resume; /* connecting anew, or about to, while a registration stands: an Update follows */
 	bool retrying;              /* WAITING because of a failure */
 	bool in_line;               /* to be started when its turn has come: see order.c */
 	bool asleep;                /* queue mode, and nothing was sent or heard for awake_s: see queue.c */

@@ -110,7 +110,8 @@ static void request_finish(struct request *request, int error)
 	heap_remove(&request->engine->timeouts, &request->timeout);
 	/* What a write would have to give back is read without a right to read it; it is not told. */
 	if (request->operation.type == OPERATION_READ && !(request->part && request->part->composite->saving))
-		acl_filter(request->engine->registry->acl, request->operation.server, &request->operation.records);
+		acl_filter(request->engine->registry->acl, request->operation.server,
+			&request->operation.records);
 	if (request->purpose == REQUEST_PERSIST)
 		persist_finish(request, error);
 	else if (request->part)

@@ -60,8 +60,8 @@ static int parse_offset(struct bytes text, int64_t *ret)
 		*ret = 0;
 		return 0;
 	}
-	if (text.len != 6 || (text.data[0] != '+' && text.data[0] != '-') || text.data[3] != ':' || hour < 0 ||
-	    hour > 23 || minute < 0 || minute > 59)
+	if (text.len != 6 || (text.data[0] != '+' && text.data[0] != '-') || text.data[3] != ':' ||
+		hour < 0 || hour > 23 || minute < 0 || minute > 59)
 		return -EINVAL;
 	*ret = (hour * 60 + minute) * 60 * (text.data[0] == '-' ? -1 : 1);
 	return 0;

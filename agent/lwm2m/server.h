@@ -56,7 +56,7 @@ struct server {
 	uint8_t rights; /* bits of 2/x/2: to what no server created, where there are several accounts */
 	uint32_t retry_count, retry_timer_s; /* 1/x/17, 1/x/18; defaults 5 and 60 */
 	uint32_t sequence_delay_s, sequence_count; /* 1/x/19, 1/x/20; defaults 86400 and 1 */
-	uint32_t priority;       /* 1/x/13: the lowest registers first; SERVER_NO_PRIORITY: waits for nobody */
+	uint32_t priority; /* 1/x/13: the lowest registers first; SERVER_NO_PRIORITY: waits for nobody */
 	uint32_t initial_delay_s; /* 1/x/14: before the first Register */
 	bool failure_block;      /* 1/x/15: those after it wait until it is registered */
 	bool bootstrap_on_failure; /* 1/x/16 */

@@ -73,7 +73,8 @@ static int factory(struct acl *acl, struct acl_entry *entry)
 		entry->owner = server ? server->short_id : ACL_BOOTSTRAP;
 		return 0;
 	}
-	entry->owner = entry->iid == ACL_ANY_INSTANCE ? ACL_BOOTSTRAP : first_account(access_control->servers);
+	entry->owner =
+		entry->iid == ACL_ANY_INSTANCE ? ACL_BOOTSTRAP : first_account(access_control->servers);
 	list_for_each(server, &access_control->servers->list, link)
 		if (!server->bootstrap && r == 0)
 			r = add_account(entry, server);
@@ -93,7 +94,8 @@ static int read_acl(const struct acl_entry *entry, struct operation *operation)
 	return r;
 }
 
-static int read_integer(const struct acl_entry *entry, uint16_t rid, int64_t value, struct operation *operation)
+static int read_integer(
+	const struct acl_entry *entry, uint16_t rid, int64_t value, struct operation *operation)
 {
 	struct path path = PATH3(ACL_OBJECT, entry->own_iid, rid);
 
@@ -140,13 +142,15 @@ static int set_right(struct acl_entry *entry, uint16_t server, int64_t rights)
 
 static int set_owner(const struct access_control *access_control, struct acl_entry *entry, int64_t owner)
 {
-	if (owner < 1 || owner > UINT16_MAX || !servers_find_short_id(access_control->servers, (uint16_t)owner))
+	if (owner < 1 || owner > UINT16_MAX ||
+		!servers_find_short_id(access_control->servers, (uint16_t)owner))
 		return -EINVAL;
 	entry->owner = (uint16_t)owner;
 	return 0;
 }
 
-static int apply(const struct access_control *access_control, struct acl_entry *entry, const struct operation *operation)
+static int apply(const struct access_control *access_control, struct acl_entry *entry,
+	const struct operation *operation)
 {
 	int r = 0;
 
@@ -244,7 +248,8 @@ static int restore_rights(const struct access_control *access_control, struct ac
 
 static int restore_entry(struct access_control *access_control, const struct operation *operation)
 {
-	const struct record *oid = find_record(operation, OBJECT_ID), *iid = find_record(operation, INSTANCE_ID);
+	const struct record *oid = find_record(operation, OBJECT_ID),
+			    *iid = find_record(operation, INSTANCE_ID);
 	struct acl_entry *entry;
 	int r;
 
@@ -268,8 +273,8 @@ static void access_control_create(struct object *object, struct operation *opera
 	operation_done(operation, operation->server == 0 ? restore_entry(of(object), operation) : -EPERM);
 }
 
-static int access_control_probe(const struct object *object, uint16_t iid, const struct resource_info *resource,
-				const uint16_t **ret_ids)
+static int access_control_probe(const struct object *object, uint16_t iid,
+	const struct resource_info *resource, const uint16_t **ret_ids)
 {
 	struct access_control *access_control = of(object);
 	const struct acl_entry *entry = acl_find_own(&access_control->acl, iid);

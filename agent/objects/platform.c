@@ -81,9 +81,21 @@ static bool is_text(const char *text)
 static bool is_placeholder(const char *text)
 {
 	static const char *const placeholders[] = {
-		"To be filled by O.E.M.", "Default string", "System manufacturer", "System Product Name",
-		"System Serial Number", "System Version", "Not Specified", "Not Applicable", "None", "N/A", "Unknown",
-		"Undefined", "INVALID", "0123456789", "123456789",
+		"To be filled by O.E.M.",
+		"Default string",
+		"System manufacturer",
+		"System Product Name",
+		"System Serial Number",
+		"System Version",
+		"Not Specified",
+		"Not Applicable",
+		"None",
+		"N/A",
+		"Unknown",
+		"Undefined",
+		"INVALID",
+		"0123456789",
+		"123456789",
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(placeholders); i++)
@@ -148,7 +160,8 @@ int platform_model(const char *root, char **ret)
 
 int platform_serial(const char *root, char **ret)
 {
-	static const char *const paths[] = { DMI "product_serial", DMI "board_serial", DEVICE_TREE "serial-number" };
+	static const char *const paths[] = { DMI "product_serial", DMI "board_serial",
+		DEVICE_TREE "serial-number" };
 
 	return first_line(root, paths, ELEMENTSOF(paths), ret);
 }

@@ -27,7 +27,8 @@ static const struct {
 	{ "Wireless", POWER_DC },
 };
 
-static int read_text(const struct power *power, const char *supply, const char *attribute, char *ret, size_t size)
+static int read_text(
+	const struct power *power, const char *supply, const char *attribute, char *ret, size_t size)
 {
 	char path[ATTRIBUTE_PATH_MAX];
 

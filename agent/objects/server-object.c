@@ -88,14 +88,15 @@ static const struct number {
 	{ PMIN, true, offsetof(struct server, pmin_s), 0, UINT32_MAX, 0 },
 	{ PMAX, true, offsetof(struct server, pmax_s), 0, UINT32_MAX, 0, .hidden = true },
 	{ DISABLE_TIMEOUT, true, offsetof(struct server, disable_timeout_s), 0, UINT32_MAX, 86400 },
-	{ PRIORITY, true, offsetof(struct server, priority), 0, UINT32_MAX, SERVER_NO_PRIORITY, .hidden = true },
+	{ PRIORITY, true, offsetof(struct server, priority), 0, UINT32_MAX, SERVER_NO_PRIORITY,
+		.hidden = true },
 	{ INITIAL_DELAY, true, offsetof(struct server, initial_delay_s), 0, UINT32_MAX, 0 },
 	{ RETRY_COUNT, true, offsetof(struct server, retry_count), 1, UINT32_MAX, 5 },
 	{ RETRY_TIMER, true, offsetof(struct server, retry_timer_s), 1, UINT32_MAX, 60 },
 	{ SEQUENCE_DELAY, true, offsetof(struct server, sequence_delay_s), 1, UINT32_MAX, 86400 },
 	{ SEQUENCE_COUNT, true, offsetof(struct server, sequence_count), 1, UINT32_MAX, 1 },
-	{ NOTIFICATION_MODE, true, offsetof(struct server, notification_mode), SERVER_NOTIFY_NON, SERVER_NOTIFY_CON,
-	  SERVER_NOTIFY_NON },
+	{ NOTIFICATION_MODE, true, offsetof(struct server, notification_mode), SERVER_NOTIFY_NON,
+		SERVER_NOTIFY_CON, SERVER_NOTIFY_NON },
 };
 
 /* The same for those that are true or false. */
@@ -203,7 +204,8 @@ static int get(const struct server *server, const struct resource_info *resource
 static int read_server(const struct server_object *server_object, const struct server *server,
 		       struct operation *operation)
 {
-	uint32_t wanted = operation->server == 0 ? *find_written(server_object, server->server_iid) : UINT32_MAX;
+	uint32_t wanted =
+		operation->server == 0 ? *find_written(server_object, server->server_iid) : UINT32_MAX;
 
 	for (size_t i = 0; i < ELEMENTSOF(resources); i++) {
 		uint16_t rid = resources[i].id;
@@ -374,8 +376,8 @@ static void server_object_execute(struct object *object, struct operation *opera
 	operation_done(operation, !server ? -ENOENT : !action ? -ENOTSUP : 0);
 }
 
-static int server_object_probe(const struct object *object, uint16_t iid, const struct resource_info *resource,
-			       const uint16_t **ret_ids)
+static int server_object_probe(const struct object *object, uint16_t iid,
+	const struct resource_info *resource, const uint16_t **ret_ids)
 {
 	struct server_object *server_object = container_of(object, struct server_object, object);
 	const struct server *server = servers_find_instance(server_object->servers, iid);
@@ -408,7 +410,8 @@ static int add_account(struct server_object *server_object, const struct server 
 int server_object_new(struct servers *servers, const struct server_object_actions *actions, void *userdata,
 		      struct server_object **ret)
 {
-	_cleanup_(server_object_freep) struct server_object *server_object = calloc(1, sizeof(*server_object));
+	_cleanup_(server_object_freep) struct server_object *server_object =
+		calloc(1, sizeof(*server_object));
 	const struct server *server;
 	int r = 0;
 

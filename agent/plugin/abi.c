@@ -12,7 +12,8 @@
 #define RESOURCE_SIZE_MIN (offsetof(struct lw_resource, constant) + sizeof(void *))
 #define SIZE_MAX_SANE     4096
 
-_Static_assert((int)LW_STRING == VALUE_STRING && (int)LW_CORELNK == VALUE_CORELNK && (int)LW_TIME == VALUE_TIME,
+_Static_assert(
+	(int)LW_STRING == VALUE_STRING && (int)LW_CORELNK == VALUE_CORELNK && (int)LW_TIME == VALUE_TIME,
 	"the types of the ABI are those of the engine");
 _Static_assert((int)LW_RW == RESOURCE_RW && (int)LW_E == RESOURCE_E && (int)LW_STREAM == RESOURCE_STREAM &&
 		       (int)LW_MULTIPLE == RESOURCE_MULTIPLE && (int)LW_MANDATORY == RESOURCE_MANDATORY,
@@ -86,7 +87,8 @@ static const char *check_resource(const struct lw_resource *resource, uint32_t d
 
 	if (resource->type > LW_CORELNK || (resource->type == LW_NONE && resource->ops & LW_RW))
 		return "it has no data type";
-	if (resource->ops == 0 || resource->ops & ~(LW_RW | LW_E) || (resource->ops & LW_E && resource->ops & LW_RW))
+	if (resource->ops == 0 || resource->ops & ~(LW_RW | LW_E) ||
+		(resource->ops & LW_E && resource->ops & LW_RW))
 		return "its operations are neither R, W, RW nor E";
 	if (resource->ops & LW_E && !resource->execute)
 		return "it has no execute()";
@@ -120,11 +122,13 @@ static int copy_resources(const struct lw_plugin *plugin, struct abi_object *obj
 	const char *at = (const char *)object->object.resources;
 	size_t n = 0, stride = plugin->resource_size;
 
-	while (n <= ABI_RESOURCES_MAX && ((const struct lw_resource *)(const void *)(at + n * stride))->id != UINT16_MAX)
+	while (n <= ABI_RESOURCES_MAX &&
+		((const struct lw_resource *)(const void *)(at + n * stride))->id != UINT16_MAX)
 		n++;
 	if (n == 0 || n > ABI_RESOURCES_MAX)
-		return refuse(-EINVAL, ret_reason, "Object %u has %s resources; its table has to end with LW_RES_END",
-			object->object.id, n == 0 ? "no" : "too many");
+		return refuse(-EINVAL, ret_reason,
+			"Object %u has %s resources; its table has to end with LW_RES_END", object->object.id,
+			n == 0 ? "no" : "too many");
 	object->resources = calloc(n, sizeof(*object->resources));
 	object->infos = calloc(n, sizeof(*object->infos));
 	if (!object->resources || !object->infos)
@@ -145,8 +149,8 @@ static int check_resources(struct abi_object *object, char **ret_reason)
 		if (i > 0 && resource[-1].id == resource->id)
 			wrong = "it is there twice";
 		if (wrong)
-			return refuse(-EINVAL, ret_reason, "Resource /%u/*/%u: %s", object->object.id, resource->id,
-				wrong);
+			return refuse(-EINVAL, ret_reason, "Resource /%u/*/%u: %s", object->object.id,
+				resource->id, wrong);
 		object->infos[i] = (struct resource_info){ resource->id, resource->type, resource->ops,
 			(uint8_t)resource->flags };
 	}
@@ -157,12 +161,13 @@ bool abi_is_version(const char *version)
 {
 	const char *dot = version ? strchr(version, '.') : NULL;
 
-	return dot && dot != version && dot[1] && strlen(version) < 8 && !dot[1 + strspn(dot + 1, "0123456789")] &&
+	return dot && dot != version && dot[1] && strlen(version) < 8 &&
+	       !dot[1 + strspn(dot + 1, "0123456789")] &&
 	       strspn(version, "0123456789") == (size_t)(dot - version);
 }
 
-static int copy_object(const struct lw_plugin *plugin, const struct lw_object *from, struct abi_object *object,
-	char **ret_reason)
+static int copy_object(const struct lw_plugin *plugin, const struct lw_object *from,
+	struct abi_object *object, char **ret_reason)
 {
 	struct lw_object *to = &object->object;
 	int r;
@@ -173,8 +178,8 @@ static int copy_object(const struct lw_plugin *plugin, const struct lw_object *f
 	if (!abi_is_version(to->version))
 		return refuse(-EINVAL, ret_reason, "Object %u: its version is not of the form 1.0", to->id);
 	if (!to->resources || to->data_size > ABI_DATA_MAX || (to->data_size > 0 && !to->defaults))
-		return refuse(-EINVAL, ret_reason, "Object %u: no resources, no defaults, or data above %u bytes", to->id,
-			ABI_DATA_MAX);
+		return refuse(-EINVAL, ret_reason,
+			"Object %u: no resources, no defaults, or data above %u bytes", to->id, ABI_DATA_MAX);
 	r = copy_resources(plugin, object, ret_reason);
 	if (r < 0)
 		return r;
@@ -225,9 +230,11 @@ int abi_read(const struct lw_plugin *from, struct abi_plugin **ret, char **ret_r
 		return refuse(-ENOEXEC, ret_reason,
 			"It is made for plugin ABI %u and this agent has ABI %u; install the build that goes with this agent",
 			from->abi, LW_PLUGIN_ABI);
-	if (!size_is_sane(from->plugin_size, PLUGIN_SIZE_MIN) || !size_is_sane(from->object_size, OBJECT_SIZE_MIN) ||
+	if (!size_is_sane(from->plugin_size, PLUGIN_SIZE_MIN) ||
+		!size_is_sane(from->object_size, OBJECT_SIZE_MIN) ||
 		!size_is_sane(from->resource_size, RESOURCE_SIZE_MIN))
-		return refuse(-ENOEXEC, ret_reason, "Its size stamps make no sense; declare it with LW_PLUGIN()");
+		return refuse(
+			-ENOEXEC, ret_reason, "Its size stamps make no sense; declare it with LW_PLUGIN()");
 	plugin = calloc(1, sizeof(*plugin));
 	if (!plugin)
 		return -ENOMEM;

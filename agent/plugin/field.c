@@ -162,7 +162,8 @@ static struct value get_value(enum lw_type type, const char *at, uint32_t size)
 
 int field_get(const struct lw_resource *resource, const void *data, size_t index, struct value *ret)
 {
-	const char *at = is_multiple(resource) ? element(resource, data, index) : (const char *)data + resource->offset;
+	const char *at = is_multiple(resource) ? element(resource, data, index) :
+						 (const char *)data + resource->offset;
 	struct value value;
 
 	if (!is_present(resource, data))
@@ -182,7 +183,12 @@ static int set_signed(char *at, uint32_t size, int64_t integer)
 
 	if ((size == 1 && i8 != integer) || (size == 2 && i16 != integer) || (size == 4 && i32 != integer))
 		return -ERANGE;
-	memcpy(at, size == 1 ? (void *)&i8 : size == 2 ? (void *)&i16 : size == 4 ? (void *)&i32 : (void *)&integer, size);
+	memcpy(at,
+		size == 1 ? (void *)&i8 :
+		size == 2 ? (void *)&i16 :
+		size == 4 ? (void *)&i32 :
+			    (void *)&integer,
+		size);
 	return 0;
 }
 
@@ -194,7 +200,12 @@ static int set_unsigned(char *at, uint32_t size, uint64_t natural)
 
 	if ((size == 1 && u8 != natural) || (size == 2 && u16 != natural) || (size == 4 && u32 != natural))
 		return -ERANGE;
-	memcpy(at, size == 1 ? (void *)&u8 : size == 2 ? (void *)&u16 : size == 4 ? (void *)&u32 : (void *)&natural, size);
+	memcpy(at,
+		size == 1 ? (void *)&u8 :
+		size == 2 ? (void *)&u16 :
+		size == 4 ? (void *)&u32 :
+			    (void *)&natural,
+		size);
 	return 0;
 }
 
@@ -264,7 +275,8 @@ static uint32_t array_index(const struct array *array, uint16_t riid)
 	return i;
 }
 
-static int set_element(const struct lw_resource *resource, void *data, uint16_t riid, const struct value *value)
+static int set_element(
+	const struct lw_resource *resource, void *data, uint16_t riid, const struct value *value)
 {
 	struct array *array = array_of(resource, data);
 	uint32_t i = array_index(array, riid), behind = array->count - i;
@@ -275,7 +287,8 @@ static int set_element(const struct lw_resource *resource, void *data, uint16_t 
 		if (array->count == resource->capacity)
 			return -EMSGSIZE;
 		memmove(&array->ids[i + 1], &array->ids[i], behind * sizeof(array->ids[0]));
-		memmove(element(resource, data, i + 1), element(resource, data, i), (size_t)behind * resource->element);
+		memmove(element(resource, data, i + 1), element(resource, data, i),
+			(size_t)behind * resource->element);
 		memset(element(resource, data, i), 0, resource->element);
 		array->ids[i] = riid;
 		array->count++;
@@ -306,7 +319,8 @@ int field_remove(const struct lw_resource *resource, void *data, uint16_t riid)
 		return -ENOENT;
 	behind = --array->count - i;
 	memmove(&array->ids[i], &array->ids[i + 1], behind * sizeof(array->ids[0]));
-	memmove(element(resource, data, i), element(resource, data, i + 1), (size_t)behind * resource->element);
+	memmove(element(resource, data, i), element(resource, data, i + 1),
+		(size_t)behind * resource->element);
 	return 0;
 }
 

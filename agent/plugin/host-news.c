@@ -166,7 +166,8 @@ static size_t instance_run(const struct host *host, size_t i)
 	struct path instance = path_prefix(host->news[i], PATH_INSTANCE);
 	size_t n = 1;
 
-	while (i + n < host->n_news && n < PROTOCOL_CHANGES_MAX && path_contains(&instance, &host->news[i + n]))
+	while (i + n < host->n_news && n < PROTOCOL_CHANGES_MAX &&
+		path_contains(&instance, &host->news[i + n]))
 		n++;
 	return n;
 }
@@ -243,19 +244,21 @@ static int append_resources(sd_bus_message *m, const struct abi_object *type)
 	for (size_t i = 0; i < type->info.n_resources && r >= 0; i++) {
 		const struct resource_info *info = &type->infos[i];
 
-		r = sd_bus_message_append(m, PROTOCOL_RESOURCE, info->id, info->type, info->operations, info->flags,
-			type->resources[i].read != NULL);
+		r = sd_bus_message_append(m, PROTOCOL_RESOURCE, info->id, info->type, info->operations,
+			info->flags, type->resources[i].read != NULL);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 static int append_table(sd_bus_message *m, const struct abi_object *type)
 {
-	uint32_t poll_ms = type->object.poll ? (uint32_t)(instance_poll_interval(&type->object) / USEC_PER_MSEC) : 0;
+	uint32_t poll_ms =
+		type->object.poll ? (uint32_t)(instance_poll_interval(&type->object) / USEC_PER_MSEC) : 0;
 	int r = sd_bus_message_open_container(m, 'r', "qqsua" PROTOCOL_RESOURCE);
 
 	if (r >= 0)
-		r = sd_bus_message_append(m, "qqsu", type->info.id, type->info.flags, type->info.version, poll_ms);
+		r = sd_bus_message_append(
+			m, "qqsu", type->info.id, type->info.flags, type->info.version, poll_ms);
 	if (r >= 0)
 		r = append_resources(m, type);
 	return r < 0 ? r : sd_bus_message_close_container(m);
@@ -285,7 +288,8 @@ int host_news_tables(struct host *host)
 		const struct object *object = host->registry.objects[i];
 
 		for (size_t k = 0; k < object->n_instances; k++)
-			host_news_note(host, REGISTRY_INSTANCE, &PATH2(object->info->id, object->instances[k]));
+			host_news_note(
+				host, REGISTRY_INSTANCE, &PATH2(object->info->id, object->instances[k]));
 	}
 	return host_news_send(host);
 }

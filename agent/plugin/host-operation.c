@@ -185,7 +185,8 @@ static int read_settings(sd_bus_message *m, struct plugin_config *config)
 	int r = sd_bus_message_enter_container(m, 'a', "(sss)");
 
 	while (r >= 0 && (r = sd_bus_message_read(m, "(sss)", &section, &key, &value)) > 0) {
-		settings = reallocarray((void *)(uintptr_t)config->settings, config->n_settings + 1, sizeof(*settings));
+		settings = reallocarray(
+			(void *)(uintptr_t)config->settings, config->n_settings + 1, sizeof(*settings));
 		if (!settings)
 			return -ENOMEM;
 		config->settings = settings;
@@ -238,17 +239,24 @@ static int on_start(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	r = start(host, &for_good, &reason);
-	return sd_bus_reply_method_return(m, PROTOCOL_START_OUT, r, for_good, reason ? reason : r < 0 ? strerror(-r) : "");
+	return sd_bus_reply_method_return(m, PROTOCOL_START_OUT, r, for_good,
+		reason ? reason :
+		r < 0  ? strerror(-r) :
+			 "");
 }
 
 const sd_bus_vtable host_methods[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD(PROTOCOL_START, PROTOCOL_START_IN, PROTOCOL_START_OUT, on_start, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD(PROTOCOL_READ, PROTOCOL_READ_IN, PROTOCOL_READ_OUT, on_read, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD(
+		PROTOCOL_START, PROTOCOL_START_IN, PROTOCOL_START_OUT, on_start, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD(
+		PROTOCOL_READ, PROTOCOL_READ_IN, PROTOCOL_READ_OUT, on_read, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD(PROTOCOL_WRITE, PROTOCOL_WRITE_IN, PROTOCOL_OUT, on_write, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD(PROTOCOL_BLOCK, PROTOCOL_BLOCK_IN, PROTOCOL_OUT, on_block, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD(PROTOCOL_EXECUTE, PROTOCOL_EXECUTE_IN, PROTOCOL_OUT, on_execute, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD(PROTOCOL_DELETE, PROTOCOL_DELETE_IN, PROTOCOL_OUT, on_delete, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD(
+		PROTOCOL_EXECUTE, PROTOCOL_EXECUTE_IN, PROTOCOL_OUT, on_execute, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD(
+		PROTOCOL_DELETE, PROTOCOL_DELETE_IN, PROTOCOL_OUT, on_delete, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD(PROTOCOL_WATCH, PROTOCOL_WATCH_IN, PROTOCOL_OUT, on_watch, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };

@@ -62,7 +62,8 @@ static int connect_bus(struct host *host)
 	if (r >= 0)
 		r = sd_bus_attach_event(host->bus, host->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
-		r = sd_bus_add_object_vtable(host->bus, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, host_methods, host);
+		r = sd_bus_add_object_vtable(
+			host->bus, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, host_methods, host);
 	if (r >= 0)
 		r = sd_bus_start(host->bus);
 	return r;

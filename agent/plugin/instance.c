@@ -7,7 +7,8 @@
 
 #define POLL_DEFAULT_MS 1000
 
-int instance_new(struct instance **ret, const struct abi_object *type, const struct lw_host *host, uint16_t iid)
+int instance_new(
+	struct instance **ret, const struct abi_object *type, const struct lw_host *host, uint16_t iid)
 {
 	_cleanup_(instance_freep) struct instance *instance = calloc(1, sizeof(*instance));
 	size_t size = type->object.data_size;
@@ -69,8 +70,8 @@ bool instance_is_stale(const struct instance *instance, usec_t now)
 {
 	const struct lw_object *object = &instance->type->object;
 
-	return object->poll &&
-	       (instance->polled_at == 0 || now >= usec_add(instance->polled_at, instance_poll_interval(object)));
+	return object->poll && (instance->polled_at == 0 ||
+				       now >= usec_add(instance->polled_at, instance_poll_interval(object)));
 }
 
 int instance_poll(struct instance *instance, usec_t now)
@@ -84,7 +85,8 @@ int instance_poll(struct instance *instance, usec_t now)
 	return r;
 }
 
-int instance_probe(const struct instance *instance, const struct lw_resource *resource, const uint16_t **ret_ids)
+int instance_probe(
+	const struct instance *instance, const struct lw_resource *resource, const uint16_t **ret_ids)
 {
 	return resource->size > 0 ? field_probe(resource, instance->public.data, ret_ids) : 0;
 }
@@ -177,7 +179,8 @@ static struct lw_value to_lw_value(const struct value *value)
 }
 
 /* The plugin may rely on a NUL behind text. */
-static int call_write(struct instance *instance, const struct lw_resource *resource, const struct value *value)
+static int call_write(
+	struct instance *instance, const struct lw_resource *resource, const struct value *value)
 {
 	_cleanup_(freep) char *text = NULL;
 	struct lw_value to = to_lw_value(value);
@@ -206,7 +209,8 @@ static int write_record(struct instance *instance, const struct record *record, 
 	if (single == !!(resource->flags & LW_MULTIPLE) || (uint8_t)record->value.type != resource->type)
 		return -EINVAL;
 	if (resource->size > 0)
-		return field_set(resource, instance->public.data, single ? LW_NO_ID : record->path.ids[3], &record->value);
+		return field_set(resource, instance->public.data, single ? LW_NO_ID : record->path.ids[3],
+			&record->value);
 	if (!resource->write)
 		return -EPERM;
 	r = call_write(instance, resource, &record->value);

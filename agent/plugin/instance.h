@@ -25,7 +25,8 @@ struct instance {
 };
 
 /* Makes the struct from the object's defaults. -ENOMEM. */
-int instance_new(struct instance **ret, const struct abi_object *type, const struct lw_host *host, uint16_t iid);
+int instance_new(
+	struct instance **ret, const struct abi_object *type, const struct lw_host *host, uint16_t iid);
 
 /* Calls fini() where init() was. */
 struct instance *instance_free(struct instance *instance);
@@ -49,7 +50,8 @@ usec_t instance_poll_interval(const struct lw_object *object);
 int instance_poll(struct instance *instance, usec_t now);
 
 /* As object_ops.probe(). */
-int instance_probe(const struct instance *instance, const struct lw_resource *resource, const uint16_t **ret_ids);
+int instance_probe(
+	const struct instance *instance, const struct lw_resource *resource, const uint16_t **ret_ids);
 
 /*
  * Adds the values of a bound resource, or that of its resource instance riid (LW_NO_ID: all) to records; copies.

@@ -12,7 +12,8 @@ struct local_object {
 	struct object object;
 	struct local *local;
 	const struct abi_object *type;
-	struct instance **instances; /* by ascending id; those that object.instances names and those that are being made */
+	struct instance **
+		instances; /* by ascending id; those that object.instances names and those that are being made */
 	size_t n_instances, allocated;
 	sd_event_source *timer; /* of poll() while the object is watched */
 };

@@ -103,7 +103,8 @@ static int instance_insert(struct local_object *object, struct instance *instanc
 
 	if (object->n_instances == object->allocated) {
 		size_t allocated = object->allocated ? object->allocated * 2 : 4;
-		struct instance **instances = reallocarray(object->instances, allocated, sizeof(struct instance *));
+		struct instance **instances =
+			reallocarray(object->instances, allocated, sizeof(struct instance *));
 
 		if (!instances)
 			return -ENOMEM;
@@ -118,7 +119,8 @@ static int instance_insert(struct local_object *object, struct instance *instanc
 }
 
 /* init(), the values of a Create, the first poll(). */
-static int instance_begin(struct local_object *object, struct instance *instance, const struct operation *create)
+static int instance_begin(
+	struct local_object *object, struct instance *instance, const struct operation *create)
 {
 	usec_t now;
 	int r = instance_init(instance);
@@ -173,7 +175,8 @@ static bool may_log(struct local *local)
 	sd_event_now(local->event, CLOCK_BOOTTIME, &now);
 	if (now - local->log_since >= LOG_INTERVAL) {
 		if (local->n_log > LOG_LINES_MAX)
-			log_plugin(LOG_WARNING, 0, name, "%s: %u lines left out", name, local->n_log - LOG_LINES_MAX);
+			log_plugin(LOG_WARNING, 0, name, "%s: %u lines left out", name,
+				local->n_log - LOG_LINES_MAX);
 		local->log_since = now;
 		local->n_log = 0;
 	}
@@ -194,7 +197,8 @@ static const char *host_config(const struct lw_host *host, const char *section, 
 	const struct plugin_config *config = local_of(host)->config;
 
 	for (size_t i = 0; i < config->n_settings; i++)
-		if (strcmp(config->settings[i].section, section) == 0 && strcmp(config->settings[i].key, key) == 0)
+		if (strcmp(config->settings[i].section, section) == 0 &&
+			strcmp(config->settings[i].key, key) == 0)
 			return config->settings[i].value;
 	return NULL;
 }
@@ -289,7 +293,8 @@ static struct local_object *local_object_of(const struct object *object)
 static void tell_written(struct instance *instance, const struct records *records)
 {
 	for (size_t i = 0; i < records->count; i++) {
-		const struct lw_resource *resource = abi_find_resource(instance->type, records->items[i].path.ids[2]);
+		const struct lw_resource *resource =
+			abi_find_resource(instance->type, records->items[i].path.ids[2]);
 
 		if (resource && resource->read)
 			local_tell(instance, resource->id);
@@ -423,8 +428,8 @@ static int make_objects(struct local *local)
 	return 0;
 }
 
-int local_new(struct local **ret, const struct plugin_config *config, sd_event *event, struct registry *registry,
-	char **ret_reason)
+int local_new(struct local **ret, const struct plugin_config *config, sd_event *event,
+	struct registry *registry, char **ret_reason)
 {
 	_cleanup_(local_freep) struct local *local = calloc(1, sizeof(*local));
 	int r;
@@ -479,7 +484,8 @@ struct local *local_free(struct local *local)
 	return NULL;
 }
 
-__attribute__((format(printf, 3, 4))) static int explain(int error, char **ret_reason, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int explain(
+	int error, char **ret_reason, const char *format, ...)
 {
 	va_list arguments;
 
@@ -503,12 +509,14 @@ int local_start(struct local *local, char **ret_reason)
 		if (!(plugin->objects[i].info.flags & OBJECT_MULTIPLE))
 			r = make_instance(&local->objects[i], 0, NULL, NULL);
 		if (r < 0)
-			return explain(r, ret_reason, "could not make instance /%u/0: %m", plugin->objects[i].info.id);
+			return explain(r, ret_reason, "could not make instance /%u/0: %m",
+				plugin->objects[i].info.id);
 	}
 	for (size_t i = 0; i < plugin->n_objects; i++) {
 		r = registry_add(local->registry, &local->objects[i].object);
 		if (r < 0)
-			return explain(r, ret_reason, "object %u is there already, from another plugin or the agent itself",
+			return explain(r, ret_reason,
+				"object %u is there already, from another plugin or the agent itself",
 				plugin->objects[i].info.id);
 	}
 	return 0;

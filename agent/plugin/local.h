@@ -23,8 +23,8 @@ struct local;
  * Loads the module; config, event and registry are borrowed and have to outlive it. On failure *ret_reason, where not NULL
  * afterwards, is one line for people, to be freed; errors are those of abi_open().
  */
-int local_new(struct local **ret, const struct plugin_config *config, sd_event *event, struct registry *registry,
-	      char **ret_reason);
+int local_new(struct local **ret, const struct plugin_config *config, sd_event *event,
+	struct registry *registry, char **ret_reason);
 
 /* Takes the objects out of the registry, ends every pending operation with -ECONNRESET, ends instances and plugin. */
 struct local *local_free(struct local *local);

@@ -50,15 +50,18 @@ static int read_resource(sd_bus_message *m, struct mirror_object *object, char r
 	struct resource_info info;
 	int asked, r;
 
-	r = sd_bus_message_read(m, PROTOCOL_RESOURCE, &info.id, &info.type, &info.operations, &info.flags, &asked);
+	r = sd_bus_message_read(
+		m, PROTOCOL_RESOURCE, &info.id, &info.type, &info.operations, &info.flags, &asked);
 	if (r <= 0)
 		return r < 0 ? malformed(reason) : 0;
 	if (n == ABI_RESOURCES_MAX || (n > 0 && info.id <= object->resources[n - 1].id) ||
 		!resource_is_sane(&info, asked))
-		return refuse(-EBADMSG, reason, "described resource /%u/*/%u wrongly", object->info.id, info.id);
+		return refuse(
+			-EBADMSG, reason, "described resource /%u/*/%u wrongly", object->info.id, info.id);
 	if ((n & (n - 1)) == 0) {
 		size_t allocated = n ? n * 2 : 1;
-		struct resource_info *resources = reallocarray(object->resources, allocated, sizeof(*resources));
+		struct resource_info *resources =
+			reallocarray(object->resources, allocated, sizeof(*resources));
 		bool *flags;
 
 		if (!resources)
@@ -97,12 +100,13 @@ static int read_resources(struct mirror *mirror, sd_bus_message *m, struct mirro
 	return object->info.n_resources > 0 ? 0 : malformed(reason);
 }
 
-static bool object_is_sane(const struct mirror *mirror, const struct mirror_object *object, const char *version)
+static bool object_is_sane(
+	const struct mirror *mirror, const struct mirror_object *object, const char *version)
 {
 	const struct object_info *info = &object->info;
 
-	return info->id != 0 && info->id != UINT16_MAX && !mirror_find(mirror, info->id) && abi_is_version(version) &&
-	       !(info->flags & ~(OBJECT_MULTIPLE | OBJECT_CREATE)) &&
+	return info->id != 0 && info->id != UINT16_MAX && !mirror_find(mirror, info->id) &&
+	       abi_is_version(version) && !(info->flags & ~(OBJECT_MULTIPLE | OBJECT_CREATE)) &&
 	       (info->flags & OBJECT_MULTIPLE || !(info->flags & OBJECT_CREATE));
 }
 
@@ -256,12 +260,12 @@ static int read_change(struct mirror *mirror, sd_bus_message *m, struct mirror_o
 		return malformed(reason);
 	info = object_find_resource(&object->object, rid);
 	if (!info)
-		return refuse(-EBADMSG, reason, "sent /%u/%u/%u, which its object does not have", object->info.id,
-			instance->iid, rid);
+		return refuse(-EBADMSG, reason, "sent /%u/%u/%u, which its object does not have",
+			object->info.id, instance->iid, rid);
 	r = read_data(mirror, m, info, object->asked[info - object->resources], &data);
 	if (r == -EBADMSG)
-		return refuse(r, reason, "sent a value for /%u/%u/%u that is not of its type", object->info.id,
-			instance->iid, rid);
+		return refuse(r, reason, "sent a value for /%u/%u/%u that is not of its type",
+			object->info.id, instance->iid, rid);
 	if (r == -EMSGSIZE)
 		return too_much(reason);
 	if (r < 0)

@@ -26,7 +26,7 @@ void mirror_data_free(struct mirror *mirror, struct mirror_data *data);
 bool mirror_data_equal(const struct mirror_data *a, const struct mirror_data *b);
 
 /* Takes data over, NULL: the resource is not there; tells the registry when it is another than before. */
-void mirror_set(struct mirror *mirror, struct mirror_object *object, struct mirror_instance *instance, size_t index,
-		struct mirror_data *data);
+void mirror_set(struct mirror *mirror, struct mirror_object *object, struct mirror_instance *instance,
+	size_t index, struct mirror_data *data);
 
 void mirror_free_object(struct mirror *mirror, struct mirror_object *object, struct registry *registry);

@@ -4,14 +4,14 @@
 
 static bool same_tables(const struct mirror_object *a, const struct mirror_object *b)
 {
-	if (a->info.flags != b->info.flags || strcmp(a->version, b->version) != 0 || a->interval != b->interval ||
-		a->info.n_resources != b->info.n_resources)
+	if (a->info.flags != b->info.flags || strcmp(a->version, b->version) != 0 ||
+		a->interval != b->interval || a->info.n_resources != b->info.n_resources)
 		return false;
 	for (size_t i = 0; i < a->info.n_resources; i++) {
 		const struct resource_info *x = &a->resources[i], *y = &b->resources[i];
 
-		if (x->id != y->id || x->type != y->type || x->operations != y->operations || x->flags != y->flags ||
-			a->asked[i] != b->asked[i])
+		if (x->id != y->id || x->type != y->type || x->operations != y->operations ||
+			x->flags != y->flags || a->asked[i] != b->asked[i])
 			return false;
 	}
 	return true;
@@ -71,7 +71,8 @@ static int publish(struct mirror_object *object, struct registry *registry, char
 	if (r == 0)
 		r = registry_add(registry, &object->object);
 	if (r == -EEXIST)
-		snprintf(reason, MIRROR_REASON_MAX, "object %u is there already, from another plugin or the agent itself",
+		snprintf(reason, MIRROR_REASON_MAX,
+			"object %u is there already, from another plugin or the agent itself",
 			object->info.id);
 	return r;
 }
@@ -114,8 +115,8 @@ static int take_object(struct mirror *mirror, struct mirror *staged, struct regi
 	return r;
 }
 
-int mirror_take(struct mirror *mirror, struct mirror *staged, struct registry *registry, struct remote *remote,
-	const struct object_ops *ops, char reason[MIRROR_REASON_MAX])
+int mirror_take(struct mirror *mirror, struct mirror *staged, struct registry *registry,
+	struct remote *remote, const struct object_ops *ops, char reason[MIRROR_REASON_MAX])
 {
 	struct mirror_object **objects;
 	size_t memory = staged->memory;

@@ -48,7 +48,8 @@ void mirror_data_free(struct mirror *mirror, struct mirror_data *data)
 	free(data);
 }
 
-static void instance_free(struct mirror *mirror, struct mirror_object *object, struct mirror_instance *instance)
+static void instance_free(
+	struct mirror *mirror, struct mirror_object *object, struct mirror_instance *instance)
 {
 	for (size_t i = 0; i < object->info.n_resources; i++)
 		mirror_data_free(mirror, instance->data[i]);
@@ -133,8 +134,8 @@ bool mirror_data_equal(const struct mirror_data *a, const struct mirror_data *b)
 	return true;
 }
 
-void mirror_set(struct mirror *mirror, struct mirror_object *object, struct mirror_instance *instance, size_t index,
-	struct mirror_data *data)
+void mirror_set(struct mirror *mirror, struct mirror_object *object, struct mirror_instance *instance,
+	size_t index, struct mirror_data *data)
 {
 	struct path path = PATH3(object->info.id, instance->iid, object->resources[index].id);
 	bool same = !object->asked[index] && mirror_data_equal(instance->data[index], data);
@@ -177,7 +178,8 @@ static int add_value(const struct mirror_data *data, uint32_t i, struct path pat
 }
 
 /* All resource instances, or the one that has riid. */
-static int read_multiple(const struct mirror_data *data, struct path path, unsigned int riid, struct records *records)
+static int read_multiple(
+	const struct mirror_data *data, struct path path, unsigned int riid, struct records *records)
 {
 	int r = riid == PATH_ID_NONE ? 0 : -ENOENT;
 
@@ -196,8 +198,8 @@ static int read_multiple(const struct mirror_data *data, struct path path, unsig
 	return r;
 }
 
-static int read_resource(const struct mirror_object *object, const struct mirror_instance *instance, size_t index,
-	const struct path *asked, struct records *records)
+static int read_resource(const struct mirror_object *object, const struct mirror_instance *instance,
+	size_t index, const struct path *asked, struct records *records)
 {
 	const struct resource_info *info = &object->resources[index];
 	struct path path = PATH3(object->info.id, instance->iid, info->id);
@@ -208,8 +210,8 @@ static int read_resource(const struct mirror_object *object, const struct mirror
 	if (!(info->operations & RESOURCE_R))
 		return single ? -EPERM : 0;
 	if (info->flags & RESOURCE_MULTIPLE)
-		r = read_multiple(data, path, asked->depth == PATH_RESOURCE_INSTANCE ? asked->ids[3] : PATH_ID_NONE,
-			records);
+		r = read_multiple(data, path,
+			asked->depth == PATH_RESOURCE_INSTANCE ? asked->ids[3] : PATH_ID_NONE, records);
 	else
 		r = data && data->count == 1 ? add_value(data, 0, path, records) : -ENODATA;
 	return (r == -ENODATA || r == -ENOENT) && !single ? 0 : r;
@@ -223,7 +225,9 @@ static int read_instance(const struct mirror_object *object, const struct mirror
 	if (path->depth >= PATH_RESOURCE) {
 		const struct resource_info *info = object_find_resource(&object->object, path->ids[2]);
 
-		return info ? read_resource(object, instance, (size_t)(info - object->resources), path, records) : -ENOENT;
+		return info ? read_resource(
+				      object, instance, (size_t)(info - object->resources), path, records) :
+			      -ENOENT;
 	}
 	for (size_t i = 0; i < object->info.n_resources && r == 0; i++)
 		r = read_resource(object, instance, i, path, records);

@@ -30,7 +30,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
 static void set_timer(struct plugin *plugin, usec_t delay)
 {
 	plugin->timer = sd_event_source_disable_unref(plugin->timer);
-	sd_event_add_time_relative(plugin->supervisor->event, &plugin->timer, CLOCK_BOOTTIME, delay, 1, on_timer, plugin);
+	sd_event_add_time_relative(
+		plugin->supervisor->event, &plugin->timer, CLOCK_BOOTTIME, delay, 1, on_timer, plugin);
 }
 
 /* After a failure: doubled each time, a quarter more or less, so that plugins that fell together do not rise together. */
@@ -63,8 +64,8 @@ static void give_up(struct plugin *plugin, bool for_good)
 		remote_clear(plugin->remote);
 	plugin->restart_at = USEC_INFINITY;
 	if (!for_good)
-		log_plugin(LOG_ERR, 0, name, "Plugin %s %s; given up after %u failures in a row", name, plugin->failure,
-			plugin->failures);
+		log_plugin(LOG_ERR, 0, name, "Plugin %s %s; given up after %u failures in a row", name,
+			plugin->failure, plugin->failures);
 	else
 		log_plugin(LOG_ERR, 0, name, "Plugin %s is not used: %s", name, plugin->failure);
 	set_state(plugin, PLUGIN_FAILED);
@@ -117,13 +118,14 @@ static void describe_end(struct plugin *plugin, const siginfo_t *si)
 	if (si->si_code == CLD_EXITED)
 		snprintf(text, sizeof(text), "ended by itself, with status %d", si->si_status);
 	else if (plugin->killed && si->si_status == SIGKILL)
-		snprintf(text, sizeof(text), "closed its connection to the agent, or sent what is no message");
+		snprintf(
+			text, sizeof(text), "closed its connection to the agent, or sent what is no message");
 	else
 		snprintf(text, sizeof(text), "was ended by SIG%s%s", sigabbrev_np(si->si_status) ? : "?",
 			si->si_code == CLD_DUMPED ? " and left a core dump" : "");
 	if (si->si_status != SIGKILL && process_was_full(plugin->pid, memory_mb))
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), " with its %" PRIu32 " MiB (memory_mb) used up",
-			memory_mb);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			" with its %" PRIu32 " MiB (memory_mb) used up", memory_mb);
 	keep_failure(plugin, text);
 }
 
@@ -348,7 +350,8 @@ static const struct remote_handlers handlers = { on_remote_started, on_remote_fa
 int plugin_new(struct plugin **ret, struct supervisor *supervisor, const struct plugin_config *config)
 {
 	const struct supervisor_options *options = &supervisor->options;
-	const struct remote_timeouts timeouts = { options->start_timeout, options->silence_max, options->ping_timeout };
+	const struct remote_timeouts timeouts = { options->start_timeout, options->silence_max,
+		options->ping_timeout };
 	struct plugin *plugin = calloc(1, sizeof(*plugin));
 	int r;
 
@@ -359,8 +362,8 @@ int plugin_new(struct plugin **ret, struct supervisor *supervisor, const struct 
 	plugin->restart_at = USEC_INFINITY;
 	r = copy_config(&plugin->config, config);
 	if (r == 0 && config->isolation == PLUGIN_ISOLATION_PROCESS)
-		r = remote_new(&plugin->remote, &plugin->config, supervisor->event, supervisor->registry, &timeouts, &handlers,
-			plugin);
+		r = remote_new(&plugin->remote, &plugin->config, supervisor->event, supervisor->registry,
+			&timeouts, &handlers, plugin);
 	if (r < 0) {
 		plugin_free(plugin, 0);
 		return r;

@@ -23,8 +23,16 @@
 static bool is_private(const char *variable)
 {
 	static const char *const names[] = {
-		"NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=", "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=",
-		"CREDENTIALS_DIRECTORY=", "STATE_DIRECTORY=", "MAINPID=", "MANAGERPID=",
+		"NOTIFY_SOCKET=",
+		"WATCHDOG_PID=",
+		"WATCHDOG_USEC=",
+		"LISTEN_PID=",
+		"LISTEN_FDS=",
+		"LISTEN_FDNAMES=",
+		"CREDENTIALS_DIRECTORY=",
+		"STATE_DIRECTORY=",
+		"MAINPID=",
+		"MANAGERPID=",
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(names); i++)

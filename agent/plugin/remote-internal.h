@@ -28,7 +28,8 @@ struct remote {
 	struct mirror staged;    /* of the one that is starting */
 	struct list calls;       /* that are not answered */
 	size_t n_calls;
-	sd_event_source *life;   /* looks whether the host still says something, while it owes an answer or is watched */
+	sd_event_source *
+		life; /* looks whether the host still says something, while it owes an answer or is watched */
 	usec_t heard_at;         /* when it last did */
 	bool pinged;
 	usec_t news_since;       /* messages of the host, and calls to it, in the second from here on */

@@ -139,7 +139,8 @@ static int call_begin(struct mirror_object *object, const char *member, sd_bus_m
 		return -ECONNRESET;
 	if (remote->n_calls >= CALLS_MAX)
 		return -EBUSY;
-	return sd_bus_message_new_method_call(remote->bus, ret, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, member);
+	return sd_bus_message_new_method_call(
+		remote->bus, ret, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, member);
 }
 
 static int call_send(struct mirror_object *object, sd_bus_message *m, struct operation *operation)
@@ -248,7 +249,8 @@ static int send_write(struct mirror_object *object, struct operation *operation)
 static void remote_write(struct object *base, struct operation *operation)
 {
 	struct mirror_object *object = mirror_object_of(base);
-	int r = operation->type == OPERATION_WRITE_BLOCK ? send_block(object, operation) : send_write(object, operation);
+	int r = operation->type == OPERATION_WRITE_BLOCK ? send_block(object, operation) :
+							   send_write(object, operation);
 
 	if (r < 0)
 		operation_done(operation, r);
@@ -329,7 +331,8 @@ static void remote_watch(struct object *base, bool watched)
 void remote_object_rewatch(struct remote *remote)
 {
 	for (size_t i = 0; i < remote->mirror.n_objects; i++)
-		if (remote->mirror.objects[i]->watched && remote->mirror.objects[i]->interval != USEC_INFINITY)
+		if (remote->mirror.objects[i]->watched &&
+			remote->mirror.objects[i]->interval != USEC_INFINITY)
 			send_watch(remote->mirror.objects[i]);
 }
 

@@ -58,7 +58,8 @@ void remote_heard(struct remote *remote)
 static bool is_watched(const struct remote *remote)
 {
 	for (size_t i = 0; i < remote->mirror.n_objects; i++)
-		if (remote->mirror.objects[i]->watched && remote->mirror.objects[i]->interval != USEC_INFINITY)
+		if (remote->mirror.objects[i]->watched &&
+			remote->mirror.objects[i]->interval != USEC_INFINITY)
 			return true;
 	return false;
 }
@@ -89,8 +90,8 @@ static int ping(struct remote *remote, usec_t now)
 	remote->pinged = true;
 	remote->heard_at = now;
 	remote->ping = sd_bus_slot_unref(remote->ping);
-	return sd_bus_call_method_async(remote->bus, &remote->ping, NULL, PROTOCOL_PATH, "org.freedesktop.DBus.Peer", "Ping",
-		on_pong, remote, "");
+	return sd_bus_call_method_async(remote->bus, &remote->ping, NULL, PROTOCOL_PATH,
+		"org.freedesktop.DBus.Peer", "Ping", on_pong, remote, "");
 }
 
 static int on_life(sd_event_source *source, uint64_t usec, void *userdata)
@@ -134,12 +135,13 @@ void remote_expect(struct remote *remote)
 	if (deadline == USEC_INFINITY)
 		return;
 	if (!remote->life) {
-		sd_event_add_time(remote->event, &remote->life, CLOCK_BOOTTIME, deadline, 10 * USEC_PER_MSEC, on_life,
-			remote);
+		sd_event_add_time(remote->event, &remote->life, CLOCK_BOOTTIME, deadline, 10 * USEC_PER_MSEC,
+			on_life, remote);
 		return;
 	}
 	sd_event_source_get_enabled(remote->life, &enabled);
-	if (enabled != SD_EVENT_OFF && sd_event_source_get_time(remote->life, &armed) >= 0 && armed <= deadline)
+	if (enabled != SD_EVENT_OFF && sd_event_source_get_time(remote->life, &armed) >= 0 &&
+		armed <= deadline)
 		return;
 	sd_event_source_set_time(remote->life, deadline);
 	sd_event_source_set_enabled(remote->life, SD_EVENT_ONESHOT);
@@ -248,7 +250,8 @@ static int send_start(struct remote *remote)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	const struct plugin_config *config = remote->config;
-	int r = sd_bus_message_new_method_call(remote->bus, &m, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, PROTOCOL_START);
+	int r = sd_bus_message_new_method_call(
+		remote->bus, &m, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, PROTOCOL_START);
 
 	if (r >= 0)
 		r = sd_bus_message_append(m, "iss", log_level(), config->name, config->module);
@@ -257,7 +260,8 @@ static int send_start(struct remote *remote)
 	if (r >= 0)
 		r = sd_bus_message_sensitive(m);
 	if (r >= 0)
-		r = sd_bus_call_async(remote->bus, &remote->start, m, on_started, remote, remote->timeouts.start);
+		r = sd_bus_call_async(
+			remote->bus, &remote->start, m, on_started, remote, remote->timeouts.start);
 	return r;
 }
 
@@ -340,8 +344,9 @@ void remote_clear(struct remote *remote)
 	mirror_deinit(&remote->mirror, remote->registry);
 }
 
-int remote_new(struct remote **ret, const struct plugin_config *config, sd_event *event, struct registry *registry,
-	const struct remote_timeouts *timeouts, const struct remote_handlers *handlers, void *userdata)
+int remote_new(struct remote **ret, const struct plugin_config *config, sd_event *event,
+	struct registry *registry, const struct remote_timeouts *timeouts,
+	const struct remote_handlers *handlers, void *userdata)
 {
 	struct remote *remote = calloc(1, sizeof(*remote));
 

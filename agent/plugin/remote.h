@@ -34,8 +34,9 @@ struct remote_timeouts {
 };
 
 /* config, event and registry are borrowed and outlive the remote. */
-int remote_new(struct remote **ret, const struct plugin_config *config, sd_event *event, struct registry *registry,
-	       const struct remote_timeouts *timeouts, const struct remote_handlers *handlers, void *userdata);
+int remote_new(struct remote **ret, const struct plugin_config *config, sd_event *event,
+	struct registry *registry, const struct remote_timeouts *timeouts,
+	const struct remote_handlers *handlers, void *userdata);
 
 /* Detaches; takes the objects out of the registry. */
 struct remote *remote_free(struct remote *remote);

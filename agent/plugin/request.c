@@ -90,7 +90,8 @@ static int on_request_timer(sd_event_source *source, uint64_t usec, void *userda
 	struct local *local = userdata;
 	struct request *request;
 
-	while ((request = list_first_entry(&local->requests, struct request, link)) && request->deadline <= usec)
+	while ((request = list_first_entry(&local->requests, struct request, link)) &&
+		request->deadline <= usec)
 		request_end(request, -ETIMEDOUT);
 	if (!request)
 		return 0;
@@ -104,7 +105,8 @@ static void arm_timer(struct local *local, usec_t deadline)
 	int enabled = SD_EVENT_OFF;
 
 	if (!local->request_timer) {
-		sd_event_add_time(local->event, &local->request_timer, CLOCK_BOOTTIME, deadline, 0, on_request_timer, local);
+		sd_event_add_time(local->event, &local->request_timer, CLOCK_BOOTTIME, deadline, 0,
+			on_request_timer, local);
 		return;
 	}
 	sd_event_source_get_enabled(local->request_timer, &enabled);
@@ -205,8 +207,8 @@ static int call_read(struct local *local, struct instance *instance, const struc
 	return 0;
 }
 
-static int read_resource(struct local_object *object, struct instance *instance, const struct lw_resource *resource,
-	struct operation *operation, struct answer **answer)
+static int read_resource(struct local_object *object, struct instance *instance,
+	const struct lw_resource *resource, struct operation *operation, struct answer **answer)
 {
 	bool single = operation->path.depth >= PATH_RESOURCE;
 	uint16_t riid = operation->path.depth == PATH_RESOURCE_INSTANCE ? operation->path.ids[3] : LW_NO_ID;

@@ -154,7 +154,8 @@ bool supervisor_is_settled(const struct supervisor *supervisor)
 	return true;
 }
 
-void supervisor_set_settled_handler(struct supervisor *supervisor, void (*handler)(void *userdata), void *userdata)
+void supervisor_set_settled_handler(
+	struct supervisor *supervisor, void (*handler)(void *userdata), void *userdata)
 {
 	supervisor->settled = handler;
 	supervisor->userdata = userdata;

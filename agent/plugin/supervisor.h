@@ -24,7 +24,7 @@
 /* Times are in microseconds; 0 stands for the default. */
 struct supervisor_options {
 	const char *host_path;      /* of lwm2m-plugin-host; borrowed */
-	usec_t restart_min;         /* wait after the first failure: 1 s; doubled by each failure in a row … */
+	usec_t restart_min; /* wait after the first failure: 1 s; doubled by each failure in a row … */
 	usec_t restart_max;         /* … up to this: 5 min; each ± a quarter at random */
 	usec_t silence_max;         /* a host that owes an answer and is silent for this long is asked … */
 	usec_t ping_timeout;        /* … whether it lives, and has this long to say so: 4 s, 4 s */
@@ -84,7 +84,8 @@ void supervisor_stop(struct supervisor *supervisor);
 bool supervisor_is_settled(const struct supervisor *supervisor);
 
 /* May be NULL. Called when supervisor_is_settled() became true. */
-void supervisor_set_settled_handler(struct supervisor *supervisor, void (*handler)(void *userdata), void *userdata);
+void supervisor_set_settled_handler(
+	struct supervisor *supervisor, void (*handler)(void *userdata), void *userdata);
 
 /* Ends the plugin's host and starts it again now, with its failures forgotten. -ENOENT, -EINVAL: it is disabled. */
 int supervisor_restart(struct supervisor *supervisor, const char *name);

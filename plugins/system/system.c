@@ -216,7 +216,8 @@ static int listen_uevents(const struct lw_host *host)
 	uevents = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	if (uevents < 0 || bind(uevents, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 		return -errno;
-	return sd_event_add_io(lw_event(host), &uevent_source, uevents, EPOLLIN, on_uevent, (void *)(uintptr_t)host);
+	return sd_event_add_io(
+		lw_event(host), &uevent_source, uevents, EPOLLIN, on_uevent, (void *)(uintptr_t)host);
 }
 
 static int on_rescan_timer(sd_event_source *source, uint64_t usec, void *userdata)
