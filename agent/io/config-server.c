@@ -31,16 +31,7 @@ static int parse_uri(const struct config_key *key, const char *value, void *ret)
 
 static int parse_version(const struct config_key *key, const char *value, void *ret)
 {
-	static const char *const versions[] = {
-		[LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2"
-	};
-
-	for (size_t i = 0; i < ELEMENTSOF(versions); i++)
-		if (strcmp(value, versions[i]) == 0) {
-			*(enum lwm2m_version *)ret = (enum lwm2m_version)i;
-			return 0;
-		}
-	return -EINVAL;
+	return version_parse(bytes_of(value), ret);
 }
 
 static int parse_mode(const struct config_key *key, const char *value, void *ret)

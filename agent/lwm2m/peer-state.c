@@ -25,8 +25,6 @@
 #define SEQUENCE_STEP 0x400000
 #define SEQUENCE_MASK 0xffffff
 
-static const char *const versions[] = { [LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2" };
-
 void engine_server_name(const struct server *server, char ret[ENGINE_NAME_MAX])
 {
 	snprintf(ret, ENGINE_NAME_MAX, "server-%u", server->short_id);
@@ -103,7 +101,7 @@ static int append_registration(struct buffer *buffer, const struct registration 
 	for (size_t i = 0; i < location.len; i++)
 		if (location.data[i] < ' ')
 			return 0;
-	return buffer_printf(buffer, "registration %s %.*s\n", versions[registration->version],
+	return buffer_printf(buffer, "registration %s %.*s\n", version_name(registration->version),
 		(int)location.len, (const char *)location.data);
 }
 
@@ -215,14 +213,12 @@ static int read_server(struct engine *engine, usec_t now, struct peer *peer, str
 
 static int read_registration(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)
 {
-	struct bytes version = take(&line, ' ');
+	enum lwm2m_version version;
+	int r = version_parse(take(&line, ' '), &version);
 
-	if (line.len < 2 || line.data[0] != '/')
+	if (r < 0 || line.len < 2 || line.data[0] != '/')
 		return -EBADMSG;
-	for (size_t i = 0; i < ELEMENTSOF(versions); i++)
-		if (bytes_equal(version, bytes_of(versions[i])))
-			return registration_resume(&peer->registration, (enum lwm2m_version)i, line);
-	return -EBADMSG;
+	return registration_resume(&peer->registration, version, line);
 }
 
 static int read_attributes(struct engine *engine, usec_t now, struct peer *peer, struct bytes line)

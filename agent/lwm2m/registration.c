@@ -13,8 +13,6 @@
 /* After a session that ended by itself clients of one server come back within this time, not all at once. */
 #define RECONNECT_SPREAD_S 5
 
-static const char *const version_names[] = { [LWM2M_1_0] = "1.0", [LWM2M_1_1] = "1.1", [LWM2M_1_2] = "1.2" };
-
 void registration_init(
 	struct registration *registration, struct server *server, struct registration_client *client)
 {
@@ -222,7 +220,7 @@ static int fill_register(struct registration *registration, struct effect *effec
 	if (r >= 0)
 		r = add_lifetime(registration, effect);
 	if (r >= 0)
-		r = add_parameter(effect, "lwm2m=", version_names[registration->version]);
+		r = add_parameter(effect, "lwm2m=", version_name(registration->version));
 	if (r >= 0)
 		r = add_parameter(effect, "b=", binding_text(registration, binding));
 	if (r >= 0 && registration->server->queue && registration->version > LWM2M_1_0)
