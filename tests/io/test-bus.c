@@ -3,23 +3,20 @@
 #include "io/bus.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <systemd/sd-bus.h>
 
 #include <cmocka.h>
 
 #include "base/log.h"
 #include "base/usec.h"
+#include "private-bus.h"
 #include "scratch.h"
 
 #define PATIENCE (10 * USEC_PER_SEC)
@@ -51,57 +48,11 @@ int __wrap_log_full(int priority, int error, enum log_field field, const char *v
 	return -abs(error);
 }
 
-static pid_t start_daemon(const char *config)
-{
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	assert_int_equal(pipe2(ready, 0), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		char option[32];
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
-		snprintf(option, sizeof(option), "--print-address=%d", ready[1]);
-		execlp("dbus-daemon", "dbus-daemon", "--nofork", option, "--config-file", config, (char *)NULL);
-		_exit(127);
-	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 1) {
-		waitpid(pid, NULL, 0);
-		pid = -1;
-	}
-	close(ready[0]);
-	return pid;
-}
-
-static void stop_daemon(struct fixture *fixture)
-{
-	kill(fixture->daemon, SIGKILL);
-	waitpid(fixture->daemon, NULL, 0);
-}
-
 static void start_bus(struct fixture *fixture)
 {
-	char config[1024], socket[256];
-
-	snprintf(socket, sizeof(socket), "%s/bus", fixture->directory);
-	unlink(socket);
-	snprintf(config, sizeof(config),
-		"<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n"
-		"\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
-		"<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>\n"
-		"<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>\n"
-		"<allow own=\"*\"/></policy></busconfig>\n",
-		socket);
-	fixture->daemon = start_daemon(scratch_write(fixture->directory, "bus.conf", config));
-	if (fixture->daemon < 0) {
-		print_message("# dbus-daemon does not start here\n");
+	fixture->daemon = private_bus_start(fixture->directory);
+	if (fixture->daemon < 0)
 		skip();
-	}
 }
 
 static int on_reboot(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -125,14 +76,9 @@ static const sd_bus_vtable vtable[] = {
 
 static void start_logind(struct fixture *fixture)
 {
-	assert_true(sd_bus_new(&fixture->logind) >= 0);
-	assert_true(sd_bus_set_address(fixture->logind, fixture->address) >= 0);
-	assert_true(sd_bus_set_bus_client(fixture->logind, true) >= 0);
-	assert_true(sd_bus_start(fixture->logind) >= 0);
-	assert_true(sd_bus_attach_event(fixture->logind, fixture->event, 0) >= 0);
+	fixture->logind = private_bus_serve(fixture->directory, fixture->event, "org.freedesktop.login1");
 	assert_true(sd_bus_add_object_vtable(fixture->logind, NULL, "/org/freedesktop/login1",
 			    "org.freedesktop.login1.Manager", vtable, fixture) >= 0);
-	assert_true(sd_bus_request_name(fixture->logind, "org.freedesktop.login1", 0) >= 0);
 }
 
 static int setup(void **state)
@@ -155,8 +101,7 @@ static int teardown(void **state)
 	bus_free(fixture->bus);
 	sd_bus_close_unref(fixture->logind);
 	sd_event_unref(fixture->event);
-	if (fixture->daemon > 0)
-		stop_daemon(fixture);
+	private_bus_stop(fixture->daemon);
 	scratch_teardown((void **)&fixture->directory);
 	free(fixture->address);
 	free(fixture);
@@ -223,7 +168,7 @@ static struct fixture *connected(void **state)
 	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
 	assert_int_equal(bus_reboot(fixture->bus), 0);
 	wait_count(fixture, &fixture->n_reboots, 1);
-	stop_daemon(fixture);
+	private_bus_stop(fixture->daemon);
 	fixture->logind = sd_bus_close_unref(fixture->logind);
 	return fixture;
 }
@@ -247,7 +192,7 @@ static void test_bus_restarted(void **state)
 	start_logind(fixture);
 	assert_int_equal(bus_reboot(fixture->bus), 0);
 	wait_count(fixture, &fixture->n_reboots, 2);
-	stop_daemon(fixture);
+	private_bus_stop(fixture->daemon);
 	fixture->logind = sd_bus_close_unref(fixture->logind);
 	while (sd_event_run(fixture->event, 0) > 0)
 		;
