@@ -88,7 +88,7 @@ LIBRARIES = [
     ('systemd/sd-journal.h', ['agent/base/log.c']),
     ('systemd/sd-daemon.h', ['agent/io/loop.c', 'sdk/server/daemon.c']),
     ('systemd/sd-id128.h', ['agent/io/endpoint.c']),
-    ('systemd/sd-bus.h', ['agent/io/bus.c', 'agent/plugin/*']),
+    ('systemd/sd-bus.h', ['agent/io/bus.c', 'agent/plugin/*', 'plugins/*']),
     ('systemd/sd-event.h', ['agent/agent-internal.h', 'agent/io/loop.h', 'agent/io/bus.h', 'agent/io/network.h', 'agent/plugin/*', 'sdk/*',
                             'plugins/*']),
     ('coap3/*', ['agent/io/transport*', 'sdk/server/*']),
@@ -96,7 +96,7 @@ LIBRARIES = [
     ('wolfssl/*', ['agent/io/transport-tls.c', 'sdk/server/dtls.c']),
     ('iniparser*', ['agent/io/ini.c']),
     ('cbor.h', ['agent/lwm2m/cbor-reader.c']),
-    ('jansson.h', ['agent/lwm2m/json-reader.h', 'sdk/server/*']),
+    ('jansson.h', ['agent/lwm2m/json-reader.h', 'plugins/*', 'sdk/server/*']),
     ('pthread.h', ['agent/io/resolve.c']),
     ('dlfcn.h', ['agent/plugin/abi.c']),
 ]
