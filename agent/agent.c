@@ -130,6 +130,7 @@ static int add_plugin(struct agent *agent, const struct config_plugin *from)
 		.isolation = from->in_process ? PLUGIN_ISOLATION_NONE : PLUGIN_ISOLATION_PROCESS,
 		.enabled = from->enabled,
 		.memory_mb = from->memory_mb,
+		.first_instance = from->first_instance,
 		.settings = settings,
 		.n_settings = from->n_settings,
 	};

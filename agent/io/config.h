@@ -23,6 +23,7 @@ struct config_plugin {
 	char *module; /* path: as written when absolute, else inside the plugin directory; default NAME.so */
 	bool enabled;    /* default yes */
 	bool in_process; /* isolation = none */
+	uint16_t first_instance;
 	uint32_t memory_mb; /* 0: not given */
 	struct config_setting *settings; /* all sections but [plugin], in order */
 	size_t n_settings;

@@ -93,6 +93,7 @@ struct object {
 	struct registry *registry; /* set by registry_add() */
 	uint16_t *instances;       /* ascending */
 	size_t n_instances, allocated;
+	bool shared;               /* its instances may stand beside those of another of the same id */
 	bool watched, persist_pending; /* the engine's own notes, */
 	unsigned int pending;          /* this one: operations that have yet to end */
 };

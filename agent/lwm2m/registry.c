@@ -76,6 +76,18 @@ void registry_remove(struct registry *registry, struct object *object)
 	tell(registry, REGISTRY_INSTANCE, &PATH1(oid));
 }
 
+void registry_replace(struct registry *registry, struct object *object, struct object *next)
+{
+	uint16_t oid = object->info->id;
+
+	if (registry_find(registry, oid) != object)
+		return;
+	registry->objects[object_index(registry, oid)] = next;
+	object->registry = NULL;
+	next->registry = registry;
+	tell(registry, REGISTRY_INSTANCE, &PATH1(oid));
+}
+
 const struct resource_info *registry_find_resource(const struct registry *registry, const struct path *path)
 {
 	const struct object *object = registry_find(registry, path->ids[0]);

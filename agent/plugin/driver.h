@@ -28,6 +28,7 @@ struct plugin_config {
 	const char *module; /* path of the .so, absolute */
 	enum plugin_isolation isolation;
 	bool enabled;
+	uint16_t first_instance; /* added to the ids of its instances, where servers see them */
 	uint32_t memory_mb; /* what a host process may allocate, in MiB; 0: 64 */
 	const struct plugin_setting *settings;
 	size_t n_settings;

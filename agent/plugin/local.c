@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "plugin/local-internal.h"
+#include "plugin/share.h"
 
 #define INSTANCES_MAX 4096 /* of one object */
 
@@ -469,8 +470,7 @@ struct local *local_free(struct local *local)
 		return NULL;
 	for (size_t i = 0; local->objects && i < local->plugin->n_objects; i++) {
 		sd_event_source_disable_unref(local->objects[i].timer);
-		if (local->objects[i].object.registry)
-			registry_remove(local->registry, &local->objects[i].object);
+		share_remove(local->registry, &local->objects[i].object);
 	}
 	request_cancel(local, NULL, -ECONNRESET);
 	free_objects(local);
@@ -501,6 +501,7 @@ int local_start(struct local *local, char **ret_reason)
 {
 	const struct abi_plugin *plugin = local->plugin;
 	int r = plugin->plugin.start ? plugin->plugin.start(&local->host) : 0;
+	char reason[SHARE_REASON_MAX] = "";
 
 	if (r < 0)
 		return explain(r, ret_reason, "failed in its start(): %m");
@@ -513,11 +514,9 @@ int local_start(struct local *local, char **ret_reason)
 				plugin->objects[i].info.id);
 	}
 	for (size_t i = 0; i < plugin->n_objects; i++) {
-		r = registry_add(local->registry, &local->objects[i].object);
+		r = share_add(local->registry, &local->objects[i].object, local->config->first_instance, reason);
 		if (r < 0)
-			return explain(r, ret_reason,
-				"object %u is there already, from another plugin or the agent itself",
-				plugin->objects[i].info.id);
+			return explain(r, ret_reason, "%s", r == -EEXIST ? reason : strerror(-r));
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin that starts again brings the objects it had before: servers are told what is different. */
 #include "plugin/mirror-internal.h"
+#include "plugin/share.h"
 
 static bool same_tables(const struct mirror_object *a, const struct mirror_object *b)
 {
@@ -62,19 +63,14 @@ static int tell_differences(struct mirror_object *object, const struct mirror_ob
 	return 0;
 }
 
-static int publish(struct mirror_object *object, struct registry *registry, char reason[MIRROR_REASON_MAX])
+static int publish(struct mirror_object *object, struct registry *registry, uint16_t first,
+	char reason[MIRROR_REASON_MAX])
 {
 	int r = 0;
 
 	for (size_t i = 0; i < object->n_instances && r == 0; i++)
 		r = object_add_instance(&object->object, object->instances[i]->iid);
-	if (r == 0)
-		r = registry_add(registry, &object->object);
-	if (r == -EEXIST)
-		snprintf(reason, MIRROR_REASON_MAX,
-			"object %u is there already, from another plugin or the agent itself",
-			object->info.id);
-	return r;
+	return r < 0 ? r : share_add(registry, &object->object, first, reason);
 }
 
 static void drop(struct mirror *mirror, size_t index, struct registry *registry)
@@ -98,7 +94,7 @@ static void drop_others(struct mirror *mirror, const struct mirror *staged, stru
 
 /* Moves the last of staged. */
 static int take_object(struct mirror *mirror, struct mirror *staged, struct registry *registry,
-	char reason[MIRROR_REASON_MAX])
+	uint16_t first, char reason[MIRROR_REASON_MAX])
 {
 	struct mirror_object *next = staged->objects[staged->n_objects - 1];
 	struct mirror_object *object = mirror_find(mirror, next->info.id);
@@ -107,7 +103,7 @@ static int take_object(struct mirror *mirror, struct mirror *staged, struct regi
 	if (!object) {
 		staged->n_objects--;
 		mirror->objects[mirror->n_objects++] = next;
-		return publish(next, registry, reason);
+		return publish(next, registry, first, reason);
 	}
 	swap_instances(object, next);
 	r = tell_differences(object, next);
@@ -116,7 +112,7 @@ static int take_object(struct mirror *mirror, struct mirror *staged, struct regi
 }
 
 int mirror_take(struct mirror *mirror, struct mirror *staged, struct registry *registry,
-	struct remote *remote, const struct object_ops *ops, char reason[MIRROR_REASON_MAX])
+	struct remote *remote, uint16_t first, const struct object_ops *ops, char reason[MIRROR_REASON_MAX])
 {
 	struct mirror_object **objects;
 	size_t memory = staged->memory;
@@ -132,7 +128,7 @@ int mirror_take(struct mirror *mirror, struct mirror *staged, struct registry *r
 	}
 	drop_others(mirror, staged, registry);
 	while (staged->n_objects > 0 && r == 0)
-		r = take_object(mirror, staged, registry, reason);
+		r = take_object(mirror, staged, registry, first, reason);
 	mirror_deinit(staged, registry);
 	mirror->memory = memory;
 	return r;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "plugin/mirror-internal.h"
+#include "plugin/share.h"
 
 struct mirror_object *mirror_find(const struct mirror *mirror, uint16_t oid)
 {
@@ -148,8 +149,7 @@ void mirror_set(struct mirror *mirror, struct mirror_object *object, struct mirr
 
 void mirror_free_object(struct mirror *mirror, struct mirror_object *object, struct registry *registry)
 {
-	if (object->object.registry)
-		registry_remove(registry, &object->object);
+	share_remove(registry, &object->object);
 	object_deinit(&object->object);
 	for (size_t i = 0; i < object->n_instances; i++)
 		instance_free(mirror, object, object->instances[i]);

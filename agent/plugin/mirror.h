@@ -57,7 +57,7 @@ struct mirror_object *mirror_find(const struct mirror *mirror, uint16_t oid);
 struct mirror_instance *mirror_find_instance(const struct mirror_object *object, uint16_t iid);
 
 /* Every failure but -ENOMEM comes with one line for people in ret_reason. */
-#define MIRROR_REASON_MAX 128
+#define MIRROR_REASON_MAX 256
 
 int mirror_read_tables(struct mirror *mirror, sd_bus_message *m, char ret_reason[MIRROR_REASON_MAX]);
 int mirror_read_news(
@@ -65,10 +65,11 @@ int mirror_read_news(
 
 /*
  * Makes mirror what staged is, which is empty afterwards; objects with the same tables stay in the registry, the others
- * leave and come. -EEXIST: another's object has the id; mirror and registry then hold a part.
+ * leave and come. first is added to the ids of instances for servers. -EEXIST: another's object has the id; mirror and
+ * registry then hold a part.
  */
 int mirror_take(struct mirror *mirror, struct mirror *staged, struct registry *registry,
-	struct remote *remote, const struct object_ops *ops, char ret_reason[MIRROR_REASON_MAX]);
+	struct remote *remote, uint16_t first, const struct object_ops *ops, char ret_reason[MIRROR_REASON_MAX]);
 
 /* Adds what a Read of path brings to records; no resource at or below it has a read(). As object_ops.read(). */
 int mirror_read(const struct mirror_object *object, const struct path *path, struct records *records);

@@ -317,6 +317,7 @@ static int copy_config(struct plugin_config *to, const struct plugin_config *fro
 	to->isolation = from->isolation;
 	to->enabled = from->enabled;
 	to->memory_mb = from->memory_mb;
+	to->first_instance = from->first_instance;
 	to->name = strdup(from->name);
 	to->module = strdup(from->module);
 	if (!to->name || !to->module)

@@ -198,7 +198,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static void take(struct remote *remote)
 {
 	char reason[MIRROR_REASON_MAX] = "needs more memory than there is";
-	int r = mirror_take(&remote->mirror, &remote->staged, remote->registry, remote, &remote_ops, reason);
+	int r = mirror_take(&remote->mirror, &remote->staged, remote->registry, remote, remote->config->first_instance,
+		&remote_ops, reason);
 
 	if (r < 0) {
 		remote_fail(remote, r == -EEXIST, "%s", reason);

@@ -121,6 +121,24 @@ class TestUnusable(PluginCase):
         self.assert_code(self.server.read(client, "/1/0/1"), "2.05")
 
 
+class TestTogether(PluginCase):
+    """Two plugins with the same object, each with numbers of its own."""
+
+    def test_one_object(self):
+        module = BUILD / "tests/plugins/test-object.so"
+        _, client = self.start({"twin": {"plugin": {"module": module, "first_instance": 1000}}})
+        self.assertIn(f"</{OBJECT}/0>", client.links)
+        self.assertIn(f"</{OBJECT}/1000>", client.links)
+        self.assert_code(self.server.write(client, f"/{OBJECT}/1000/110", b"twin"), "2.04")
+        self.assertEqual(self.server.read(client, f"/{OBJECT}/1000/110", coap.TEXT).payload, b"twin")
+        self.assertEqual(self.server.read(client, f"/{OBJECT}/0/110", coap.TEXT).payload, b"initial value")
+        whole = self.server.read(client, f"/{OBJECT}", coap.SENML_JSON)
+        for name in (b'"0/110"', b'"1000/110"'):
+            self.assertIn(name, whole.payload)
+        links = self.server.request(client, coap.GET, f"/{OBJECT}", accept=coap.LINKS).payload
+        self.assertIn(b"</%d/1000/110>" % OBJECT, links)
+
+
 class TestCrash(PluginCase):
     def test_crash(self):
         """5.03 while it is down; the registration knows nothing of it."""

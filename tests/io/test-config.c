@@ -297,7 +297,8 @@ static void test_plugins(void **state)
 	scratch_write(*state, "plugins.d/system.conf", "");
 	scratch_write(*state, "plugins.d/gpio.conf", "[plugin]\nmodule = gpio-2.so\nenabled = no\nisolation = none\n"
 						     "[line.1]\nName = relay\n[line.2]\nname = lamp\n");
-	scratch_write(*state, "plugins.d/own.conf", "[plugin]\nmodule = /opt/own.so\nisolation = process\nmemory_mb = 16\n");
+	scratch_write(*state, "plugins.d/own.conf", "[plugin]\nmodule = /opt/own.so\nisolation = process\nmemory_mb = 16\n"
+					      "first_instance = 1000\n");
 	scratch_write(*state, "plugins.d/README", "no configuration\n");
 	config = load_text(*state, COAP, "");
 	assert_int_equal(config->n_plugins, 3);
@@ -312,6 +313,8 @@ static void test_plugins(void **state)
 	assert_string_equal(config->plugins[0].settings[1].value, "lamp");
 	assert_string_equal(config->plugins[1].module, "/opt/own.so");
 	assert_int_equal(config->plugins[1].memory_mb, 16);
+	assert_int_equal(config->plugins[1].first_instance, 1000);
+	assert_int_equal(config->plugins[2].first_instance, 0);
 	assert_string_equal(config->plugins[2].module, "/plugins/system.so");
 	assert_true(config->plugins[2].enabled);
 	assert_false(config->plugins[2].in_process);
@@ -323,12 +326,13 @@ static void test_wrong_plugin(void **state)
 {
 	scratch_write(*state, "agent.conf", COAP);
 	scratch_write(*state, "plugins.d/a.conf", "[plugin]\nmodul = x\n");
-	scratch_write(*state, "plugins.d/b.conf", "[plugin]\nisolation = full\nenabled = 7\nmemory_mb = 64M\n");
+	scratch_write(*state, "plugins.d/b.conf", "[plugin]\nisolation = full\nenabled = 7\nmemory_mb = 64M\nfirst_instance = -1\n");
 	scratch_write(*state, "plugins.d/c.conf", "[plugin\n");
 	assert_refused(*state, "plugins.d/a.conf:2: unknown key 'modul' in [plugin]; is it 'module'?\n"
 			       "plugins.d/b.conf:2: isolation has to be process or none\n"
 			       "plugins.d/b.conf:3: enabled has to be yes or no\n"
 			       "plugins.d/b.conf:4: memory_mb has to be a number of MiB from 4 to 65536\n"
+			       "plugins.d/b.conf:5: first_instance has to be an instance id from 0 to 65534\n"
 			       "plugins.d/c.conf:1: a section has no ']'\n");
 }
 

@@ -60,10 +60,8 @@ void fixture_deinit(struct fixture *fixture)
 	sd_event_unref(fixture->event);
 }
 
-void fixture_add(struct fixture *fixture, const char *name, const char *module, enum plugin_isolation isolation,
-	const struct plugin_setting *settings)
+static void add(struct fixture *fixture, struct plugin_config *config, const char *module)
 {
-	struct plugin_config config = { .name = name, .isolation = isolation, .enabled = true, .settings = settings };
 	char path[4096];
 
 	if (!fixture->supervisor) {
@@ -71,14 +69,32 @@ void fixture_add(struct fixture *fixture, const char *name, const char *module, 
 					 &fixture->options), 0);
 		supervisor_set_settled_handler(fixture->supervisor, on_settled, fixture);
 	}
-	while (settings && settings[config.n_settings].section)
-		config.n_settings++;
 	if (*module == '/')
 		snprintf(path, sizeof(path), "%s", module);
 	else
 		snprintf(path, sizeof(path), "%s/%s.so", directory("LWM2M_TEST_PLUGINS"), module);
-	config.module = path;
-	assert_int_equal(supervisor_add(fixture->supervisor, &config), 0);
+	config->module = path;
+	assert_int_equal(supervisor_add(fixture->supervisor, config), 0);
+}
+
+void fixture_add(struct fixture *fixture, const char *name, const char *module, enum plugin_isolation isolation,
+	const struct plugin_setting *settings)
+{
+	struct plugin_config config = { .name = name, .isolation = isolation, .enabled = true, .settings = settings };
+
+	while (settings && settings[config.n_settings].section)
+		config.n_settings++;
+	add(fixture, &config, module);
+}
+
+void fixture_add_from(struct fixture *fixture, const char *name, const char *module, enum plugin_isolation isolation,
+	uint16_t first)
+{
+	struct plugin_config config = {
+		.name = name, .isolation = isolation, .enabled = true, .first_instance = first
+	};
+
+	add(fixture, &config, module);
 }
 
 void fixture_start(struct fixture *fixture, const char *module, enum plugin_isolation isolation)

@@ -31,10 +31,15 @@ void fixture_deinit(struct fixture *fixture);
 /* Adds a plugin of tests/plugins ("/": any path) and starts; settings end with a section that is NULL. */
 void fixture_add(struct fixture *fixture, const char *name, const char *module, enum plugin_isolation isolation,
 		 const struct plugin_setting *settings);
+
+/* The same with numbers of its own: first_instance of its configuration. */
+void fixture_add_from(struct fixture *fixture, const char *name, const char *module, enum plugin_isolation isolation,
+		      uint16_t first);
 void fixture_start(struct fixture *fixture, const char *module, enum plugin_isolation isolation);
 
 /* Of the first plugin. */
 struct plugin_status fixture_status(const struct fixture *fixture);
+
 
 /* Turns the loop until condition holds. */
 #define fixture_wait(fixture, condition)                                                    \

@@ -138,7 +138,7 @@ static void take(struct mirror *mirror, struct mirror *staged, int expected)
 	char reason[MIRROR_REASON_MAX];
 
 	values = instances = 0;
-	assert_int_equal(mirror_take(mirror, staged, &registry, NULL, &ops, reason), expected);
+	assert_int_equal(mirror_take(mirror, staged, &registry, NULL, 0, &ops, reason), expected);
 	assert_int_equal(staged->n_objects, 0);
 	assert_int_equal(staged->memory, 0);
 }
