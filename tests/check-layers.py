@@ -36,6 +36,7 @@ LAYERS = [
     ('agent/io/transport*', BASE + LOG + ['agent/lwm2m/engine.h', 'agent/io/transport*', 'agent/io/resolve.h',
                                           'agent/io/uri.h'],
      'the transport knows the engine by its front door and no other adapter'),
+    ('agent/io/store*', BASE + LOG + ['agent/io/store*'], 'the store knows no other adapter'),
     ('agent/io/config*', BASE + LOG + ['agent/lwm2m/engine.h', 'agent/io/config*', 'agent/io/ini.h',
                                        'agent/io/endpoint.h', 'agent/io/uri.h'],
      'the configuration makes accounts and knows no other adapter'),

@@ -1,40 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "io/store.h"
-
 #include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "io/store-file.h"
+#include "io/store-internal.h"
 
-#define NAME_MAX_LEN   64
-#define HEADER_MAX     64
-#define CONTENTS_MAX   (1024 * 1024)
-#define SUFFIX         ".state"
-#define SUFFIX_NEW     ".state.new"
-#define SUFFIX_CORRUPT ".state.corrupt"
-#define HEADER_FORMAT  "lwm2m-agent state 1 %zu %08" PRIx32 "\n"
-
-struct store {
-	char *dir;
-	int dir_fd, lock_fd;
-};
-
-static int open_lock(struct store *store)
+/* -EROFS: the directory can only be read. */
+static int lock(struct store *store)
 {
 	store->lock_fd = openat(store->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (store->lock_fd < 0)
-		return log_error_errno(errno, "Cannot make %s/lock: %m", store->dir);
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) >= 0)
+		return errno == EACCES || errno == EPERM || errno == EROFS ? -EROFS : -errno;
+	return flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+}
+
+static int open_lock(struct store *store)
+{
+	int r = lock(store);
+
+	if (r == -EWOULDBLOCK) {
+		log_error("Another lwm2m-agent uses the state directory %s: stop it, or use --state-dir",
+			store->dir);
+		return -EBUSY;
+	}
+	if (r == -EROFS) {
+		log_warning("The state directory %s can only be read: what servers set is lost at the next start",
+			store->dir);
 		return 0;
-	if (errno != EWOULDBLOCK)
-		return log_error_errno(errno, "Cannot lock %s/lock: %m", store->dir);
-	log_error("Another lwm2m-agent uses the state directory %s: stop it, or use --state-dir", store->dir);
-	return -EBUSY;
+	}
+	return r < 0 ? log_error_errno(r, "Cannot lock %s/lock: %m", store->dir) : 0;
 }
 
 int store_open(const char *dir, struct store **ret)
@@ -56,6 +54,8 @@ int store_open(const char *dir, struct store **ret)
 	r = open_lock(store);
 	if (r < 0)
 		return r;
+	if (store->lock_fd >= 0)
+		store_clear_up(store);
 	*ret = steal_pointer(&store);
 	return 0;
 }
@@ -66,29 +66,17 @@ struct store *store_free(struct store *store)
 		return NULL;
 	closep(&store->lock_fd);
 	closep(&store->dir_fd);
+	free(store->failing);
 	free(store->dir);
 	free(store);
 	return NULL;
-}
-
-/* CRC-32 of IEEE 802.3, bit by bit: these files are small and seldom written. */
-static uint32_t checksum(struct bytes bytes)
-{
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < bytes.len; i++) {
-		crc ^= bytes.data[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc & 1 ? crc >> 1 ^ UINT32_C(0xedb88320) : crc >> 1;
-	}
-	return ~crc;
 }
 
 static bool is_name(const char *name)
 {
 	size_t len = strlen(name);
 
-	if (len == 0 || len > NAME_MAX_LEN)
+	if (len == 0 || len > STORE_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_')
@@ -96,209 +84,192 @@ static bool is_name(const char *name)
 	return true;
 }
 
-struct file_name {
-	char text[NAME_MAX_LEN + sizeof(SUFFIX_CORRUPT)];
-};
-
-static struct file_name file_name(const char *name, const char *suffix)
+static struct store_file_name file_name(const char *name, const char *suffix)
 {
-	struct file_name file;
+	struct store_file_name file;
 
 	snprintf(file.text, sizeof(file.text), "%s%s", name, suffix);
 	return file;
 }
 
-static int write_all(int fd, struct bytes bytes)
+static struct store_file_name *find_failing(const struct store *store, const struct store_file_name *file)
 {
-	while (bytes.len > 0) {
-		ssize_t n = write(fd, bytes.data, bytes.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes.data += n;
-		bytes.len -= (size_t)n;
-	}
-	return 0;
+	for (size_t i = 0; i < store->n_failing; i++)
+		if (strcmp(store->failing[i].text, file->text) == 0)
+			return &store->failing[i];
+	return NULL;
 }
 
-static int write_file(struct store *store, const char *file, struct bytes contents)
+static int fail(struct store *store, const struct store_file_name *file, const char *what, int error)
 {
-	_cleanup_(closep) int fd = -1;
-	char header[HEADER_MAX];
+	struct store_file_name *failing;
+
+	if (find_failing(store, file))
+		return error;
+	failing = reallocarray(store->failing, store->n_failing + 1, sizeof(*failing));
+	if (failing) {
+		store->failing = failing;
+		failing[store->n_failing++] = *file;
+	}
+	return log_error_errno(error, "Cannot %s %s in %s: %m", what, file->text, store->dir);
+}
+
+static void succeed(struct store *store, const struct store_file_name *file)
+{
+	struct store_file_name *failing = find_failing(store, file);
+
+	if (!failing)
+		return;
+	*failing = store->failing[--store->n_failing];
+	log_notice("%s in %s is kept again", file->text, store->dir);
+}
+
+int store_get_ready(struct store *store)
+{
 	int r;
 
-	fd = openat(store->dir_fd, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	snprintf(header, sizeof(header), HEADER_FORMAT, contents.len, checksum(contents));
-	r = write_all(fd, bytes_of(header));
-	if (r == 0)
-		r = write_all(fd, contents);
-	if (r == 0 && fsync(fd) < 0)
+	if (store->lock_fd < 0) {
+		r = lock(store);
+		if (r < 0) {
+			closep(&store->lock_fd);
+			store->lock_fd = -1;
+			return r;
+		}
+		log_notice("The state directory %s can be written", store->dir);
+		store_clear_up(store);
+	}
+	return store->resetting ? store_finish_reset(store) : 0;
+}
+
+static int open_file(const struct store *store, const char *file)
+{
+	int fd = openat(store->dir_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Flash wears by writing: a value that is set again and again costs nothing. */
+static bool is_kept(const struct store *store, const struct store_file_name *file, struct bytes contents)
+{
+	_cleanup_(buffer_deinit) struct buffer old = { 0 };
+	_cleanup_(closep) int fd = store->unsure ? -1 : open_file(store, file->text);
+
+	return fd >= 0 && store_file_read(fd, &old) == 0 && bytes_equal(buffer_bytes(&old), contents);
+}
+
+static int write_new(const struct store *store, const struct store_file_name *new, struct bytes contents)
+{
+	_cleanup_(closep) int fd = openat(store->dir_fd, new->text,
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd < 0 ? -errno : store_file_write(fd, contents);
+}
+
+static int replace(struct store *store, const char *name, const struct store_file_name *file,
+		   struct bytes contents)
+{
+	struct store_file_name new = file_name(name, SUFFIX_NEW);
+	int r = write_new(store, &new, contents);
+
+	if (r == 0 && renameat(store->dir_fd, new.text, store->dir_fd, file->text) < 0)
 		r = -errno;
-	return r;
+	if (r < 0) {
+		(void)unlinkat(store->dir_fd, new.text, 0);
+		return r;
+	}
+	return store_sync(store);
 }
 
 int store_write(struct store *store, const char *name, struct bytes contents)
 {
-	struct file_name file, new;
+	struct store_file_name file;
 	int r;
 
 	if (!is_name(name))
 		return -EINVAL;
-	if (contents.len > CONTENTS_MAX)
+	if (contents.len > STORE_FILE_MAX)
 		return -EMSGSIZE;
+	r = store_get_ready(store);
+	if (r < 0)
+		return r;
 	file = file_name(name, SUFFIX);
-	new = file_name(name, SUFFIX_NEW);
-	r = write_file(store, new.text, contents);
-	if (r == 0 && renameat(store->dir_fd, new.text, store->dir_fd, file.text) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlinkat(store->dir_fd, new.text, 0);
-		return log_error_errno(r, "Cannot keep %s in %s: %m", file.text, store->dir);
-	}
-	if (fsync(store->dir_fd) < 0)
-		return log_error_errno(errno, "Cannot make sure of %s in %s: %m", file.text, store->dir);
+	r = is_kept(store, &file, contents) ? 0 : replace(store, name, &file, contents);
+	if (r < 0)
+		return fail(store, &file, "keep", r);
+	succeed(store, &file);
 	return 0;
 }
 
-/* -EBADMSG: not whole, or not ours. */
-static int check_contents(struct bytes file, struct bytes *ret)
+static const char *const faults[] = {
+	[STORE_FILE_DAMAGED] = "is damaged",
+	[STORE_FILE_VERSION] = "is of another version of lwm2m-agent",
+	[STORE_FILE_ODD] = "is not a plain file",
+};
+
+static int move_aside(struct store *store, const char *name, const char *file, const char *fault)
 {
-	struct bytes contents;
-	const uint8_t *end;
-	char header[HEADER_MAX];
-	int n;
-
-	end = file.len ? memchr(file.data, '\n', file.len < HEADER_MAX ? file.len : HEADER_MAX) : NULL;
-	if (!end)
-		return -EBADMSG;
-	contents = BYTES(end + 1, file.len - (size_t)(end + 1 - file.data));
-	n = snprintf(header, sizeof(header), HEADER_FORMAT, contents.len, checksum(contents));
-	if (!bytes_equal(BYTES(file.data, file.len - contents.len), BYTES(header, n)))
-		return -EBADMSG;
-	*ret = contents;
-	return 0;
-}
-
-static int read_file(struct store *store, const char *file, struct buffer *ret)
-{
-	_cleanup_(closep) int fd =
-		openat(store->dir_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		uint8_t *at;
-		ssize_t n;
-		int r = buffer_reserve(ret, 4096, &at);
-
-		if (r < 0)
-			return r;
-		n = read(fd, at, 4096);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n == 0)
-			return 0;
-		if (n > 0)
-			ret->len += (size_t)n;
-	}
-}
-
-static int move_aside(struct store *store, const char *name, const char *file)
-{
-	struct file_name corrupt = file_name(name, SUFFIX_CORRUPT);
+	struct store_file_name corrupt = file_name(name, SUFFIX_CORRUPT);
 
 	if (renameat(store->dir_fd, file, store->dir_fd, corrupt.text) < 0)
-		log_warning_errno(errno,
-			"%s/%s is damaged and cannot be moved aside (%m): going on without it", store->dir,
-			file);
+		log_warning_errno(errno, "%s/%s %s and cannot be moved aside (%m): going on without it",
+			store->dir, file, fault);
 	else
-		log_warning("%s/%s is damaged: going on without it, it is now %s", store->dir, file,
+		log_warning("%s/%s %s: going on without it, it is now %s", store->dir, file, fault,
 			corrupt.text);
 	return -ENOENT;
 }
 
+/* What servers wrote is nobody else's business. */
+static void close_to_others(const struct store *store, const char *file, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
+		return;
+	if (fchmod(fd, 0600) < 0)
+		log_warning_errno(errno, "%s/%s is open to others (mode %04o): %m", store->dir, file,
+			st.st_mode & 07777);
+	else
+		log_warning("%s/%s was open to others (mode %04o); it is not any more", store->dir, file,
+			st.st_mode & 07777);
+}
+
 int store_read(struct store *store, const char *name, struct buffer *ret)
 {
-	_cleanup_(buffer_deinit) struct buffer whole = { .limit = CONTENTS_MAX + HEADER_MAX + 4096 };
-	struct file_name file;
-	struct bytes contents;
+	_cleanup_(closep) int fd = -1;
+	struct store_file_name file;
 	int r;
 
 	if (!is_name(name))
 		return -EINVAL;
 	file = file_name(name, SUFFIX);
-	r = read_file(store, file.text, &whole);
-	if (r == -ENOENT)
-		return r;
-	if (r < 0 && r != -EMSGSIZE)
+	fd = open_file(store, file.text);
+	if (fd == -ENOENT)
+		return fd;
+	if (fd >= 0)
+		close_to_others(store, file.text, fd);
+	r = fd == -ELOOP ? STORE_FILE_ODD : fd < 0 ? fd : store_file_read(fd, ret);
+	if (r < 0)
 		return log_error_errno(r, "Cannot read %s in %s: %m", file.text, store->dir);
-	if (r < 0 || check_contents(buffer_bytes(&whole), &contents) < 0)
-		return move_aside(store, name, file.text);
-	return buffer_append(ret, contents.data, contents.len);
+	return r > 0 ? move_aside(store, name, file.text, faults[r]) : 0;
 }
 
 int store_remove(struct store *store, const char *name)
 {
-	struct file_name file;
+	struct store_file_name file;
+	int r;
 
 	if (!is_name(name))
 		return -EINVAL;
+	r = store_get_ready(store);
+	if (r < 0)
+		return r;
 	file = file_name(name, SUFFIX);
-	if (unlinkat(store->dir_fd, file.text, 0) < 0)
-		return errno == ENOENT ?
-			       0 :
-			       log_error_errno(errno, "Cannot remove %s from %s: %m", file.text, store->dir);
-	if (fsync(store->dir_fd) < 0)
-		return log_error_errno(errno, "Cannot make sure of %s: %m", store->dir);
+	if (unlinkat(store->dir_fd, file.text, 0) < 0 && errno != ENOENT)
+		return fail(store, &file, "remove", -errno);
+	r = store_sync(store);
+	if (r < 0)
+		return fail(store, &file, "make sure of the removal of", r);
+	succeed(store, &file);
 	return 0;
-}
-
-static bool is_ours(const char *file)
-{
-	static const char *const suffixes[] = { SUFFIX, SUFFIX_NEW, SUFFIX_CORRUPT };
-	size_t len = strlen(file);
-
-	for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
-		size_t suffix_len = strlen(suffixes[i]);
-
-		if (len > suffix_len && strcmp(file + len - suffix_len, suffixes[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
-static DIR *open_listing(const struct store *store)
-{
-	int fd = openat(store->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir && fd >= 0)
-		close(fd);
-	return dir;
-}
-
-int store_wipe(struct store *store)
-{
-	_cleanup_(closedirp) DIR *dir = open_listing(store);
-	const struct dirent *entry;
-	int r = 0;
-
-	if (!dir)
-		return log_error_errno(errno, "Cannot list %s: %m", store->dir);
-	while ((entry = readdir(dir)))
-		if (is_ours(entry->d_name) && unlinkat(store->dir_fd, entry->d_name, 0) < 0)
-			r = log_error_errno(errno, "Cannot remove %s from %s: %m", entry->d_name, store->dir);
-	if (fsync(store->dir_fd) < 0)
-		r = log_error_errno(errno, "Cannot make sure of %s: %m", store->dir);
-	return r;
 }

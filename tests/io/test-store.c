@@ -198,6 +198,61 @@ static void test_damage(void **state)
 	assert_contents(store, "3", "some contents");
 }
 
+/* What is there in place of a file, or is not of this release, is moved aside, too. */
+static void test_odd(void **state)
+{
+	_cleanup_(store_freep) struct store *store = open_store(*state);
+	struct stat st;
+
+	scratch_write(*state, "state/1.state", "lwm2m-agent state 27 3 12345678 gz\nabc");
+	assert_int_equal(read_error(store, "1"), -ENOENT);
+	assert_true(exists(*state, "state/1.state.corrupt"));
+	scratch_write(*state, "precious", "not ours");
+	assert_int_equal(symlink("../precious", scratch_path(*state, "state/2.state")), 0);
+	assert_int_equal(read_error(store, "2"), -ENOENT);
+	assert_int_equal(lstat(scratch_path(*state, "state/2.state.corrupt"), &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	scratch_write(*state, "state/3.state/inside", "");
+	assert_int_equal(read_error(store, "3"), -ENOENT);
+	assert_true(exists(*state, "state/3.state.corrupt/inside"));
+	assert_int_equal(mkfifo(scratch_path(*state, "state/4.state"), 0600), 0);
+	assert_int_equal(read_error(store, "4"), -ENOENT);
+	for (int i = 1; i <= 4; i++) {
+		const char name[] = { (char)('0' + i), '\0' };
+
+		assert_int_equal(store_write(store, name, bytes_of("new")), 0);
+		assert_contents(store, name, "new");
+	}
+}
+
+static void test_open_to_others(void **state)
+{
+	_cleanup_(store_freep) struct store *store = open_store(*state);
+
+	assert_int_equal(store_write(store, "1", bytes_of("x")), 0);
+	assert_int_equal(chmod(scratch_path(*state, "state/1.state"), 0644), 0);
+	assert_contents(store, "1", "x");
+	assert_int_equal(mode_of(scratch_path(*state, "state/1.state")), 0600);
+}
+
+/* The same once more is no write, also after a restart. */
+static void test_same_again(void **state)
+{
+	struct store *store = open_store(*state);
+	struct stat before, after;
+
+	assert_int_equal(store_write(store, "1", bytes_of("x")), 0);
+	assert_int_equal(stat(scratch_path(*state, "state/1.state"), &before), 0);
+	assert_int_equal(store_write(store, "1", bytes_of("x")), 0);
+	store_free(store);
+	store = open_store(*state);
+	assert_int_equal(store_write(store, "1", bytes_of("x")), 0);
+	assert_int_equal(stat(scratch_path(*state, "state/1.state"), &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	store_free(store);
+}
+
 static void test_too_large(void **state)
 {
 	_cleanup_(store_freep) struct store *store = open_store(*state);
@@ -279,6 +334,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_second_agent, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_unusable_directory, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_damage, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_odd, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_open_to_others, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_same_again, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_too_large, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_faults, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_leftover, scratch_setup, scratch_teardown),
