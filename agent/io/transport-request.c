@@ -254,8 +254,10 @@ int transport_request_reply(struct connection *connection, const struct effect *
 	pending = find_pending(connection, effect->id);
 	if (!pending)
 		return -ENOENT;
-	reply = cut_reply(connection, pending, &effect->message);
-	send_later(connection, pending, &reply);
+	if (effect->message.code != 0) {
+		reply = cut_reply(connection, pending, &effect->message);
+		send_later(connection, pending, &reply);
+	}
 	pending_end(connection, pending);
 	return 0;
 }

@@ -119,8 +119,10 @@ int composite_send(struct engine *engine, struct peer *peer, const struct engine
 	return 0;
 }
 
-void composite_send_lost(struct composite *composite)
+bool composite_send_lost(struct composite *composite)
 {
-	if (composite->finish == finish_send)
-		tell(composite, -ECONNRESET, 0);
+	if (composite->finish != finish_send)
+		return false;
+	tell(composite, -ECONNRESET, 0);
+	return true;
 }

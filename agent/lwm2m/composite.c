@@ -198,7 +198,7 @@ static void let_go(struct composite *composite)
 		composite_free(composite);
 }
 
-void composites_abandon(struct engine *engine, const struct peer *peer)
+void composites_abandon(struct engine *engine, const struct peer *peer, bool stays)
 {
 	struct composite *composite, *safe;
 
@@ -207,7 +207,8 @@ void composites_abandon(struct engine *engine, const struct peer *peer)
 			continue;
 		if (composite->observation)
 			observation_postpone(&engine->observations, composite->observation, engine->now);
-		composite_send_lost(composite);
+		else if (!composite_send_lost(composite) && stays && composite->id && !composite->unanswered)
+			serve_reply(engine, composite->peer, composite->id, 0);
 		let_go(composite);
 	}
 }

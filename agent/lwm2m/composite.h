@@ -59,8 +59,8 @@ int composite_send(struct engine *engine, struct peer *peer, const struct engine
 /* What became of the request id; false: it is no Send. */
 bool composite_answered(struct engine *engine, uint32_t id, int error, const struct message *response);
 
-/* Says of a Send, and of nothing else, that its session is gone. */
-void composite_send_lost(struct composite *composite);
+/* Says of a Send that its session is gone; false: it is no Send. */
+bool composite_send_lost(struct composite *composite);
 
 /* For composite-read.c and composite-write.c. 0, or the code to answer with. */
 int composite_read(struct composite *composite, const struct message *message, struct bytes body);
@@ -86,8 +86,8 @@ int composite_collect(const struct composite *composite, struct records *ret);
 /* The operation of one part ended: error is 0 or -errno. */
 void composite_part_ended(struct request *request, int error);
 
-/* Nobody waits for what goes on for peer, or for the observation. A write goes on to its end. */
-void composites_abandon(struct engine *engine, const struct peer *peer);
+/* Nobody waits for what goes on for peer, or for the observation. A write goes on to its end. stays: the session does. */
+void composites_abandon(struct engine *engine, const struct peer *peer, bool stays);
 void composites_forget(struct engine *engine, const struct observation *observation);
 
 void composites_free(struct engine *engine);

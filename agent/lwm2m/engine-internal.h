@@ -165,8 +165,11 @@ struct effect *serve_reply_add(struct engine *engine, struct peer *peer, uint32_
 /* Passes on what objects ended outside of a call, and gives up what took too long. */
 void requests_tick(struct engine *engine);
 
-/* Nobody waits for the requests of peer any more. */
-void requests_abandon(struct engine *engine, const struct peer *peer);
+/*
+ * Nobody waits for the requests of peer any more. Over a session that stays they end in silence: whoever delivers the
+ * answers would wait for them.
+ */
+void requests_abandon(struct engine *engine, struct peer *peer);
 
 /* Nor for what is read for an observation that goes. */
 void requests_forget(struct engine *engine, const struct observation *observation);

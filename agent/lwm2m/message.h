@@ -67,7 +67,7 @@ enum effect_type {
 	EFFECT_CLOSE,   /* forget the session and everything in flight on it; nothing answers */
 	EFFECT_REBIND, /* the network is another: go on with the session from where we are now, or say that it ended */
 	EFFECT_REQUEST, /* send message, hand the response or failure to engine_response() with id */
-	EFFECT_REPLY,   /* the response to the request whose message.id is id */
+	EFFECT_REPLY,   /* the response to the request whose message.id is id; code 0: there will be none */
 	EFFECT_NOTIFY,  /* a notification; engine_response() hears of RST and, when confirmable, of the end */
 	EFFECT_PERSIST, /* payload is the new contents of the state file message.path */
 	EFFECT_EVENT,   /* something for people to hear about: see event */

@@ -187,18 +187,21 @@ void request_let_go(struct request *request)
 	heap_remove(&request->engine->timeouts, &request->timeout);
 }
 
-void requests_abandon(struct engine *engine, const struct peer *peer)
+void requests_abandon(struct engine *engine, struct peer *peer)
 {
+	bool stays = peer->registration.state == REGISTRATION_REGISTERING;
 	struct request *request;
 
 	list_for_each(request, &engine->requests, link) {
 		if (request->peer != peer || request->part)
 			continue;
+		if (stays && request->purpose == REQUEST_SERVE)
+			serve_reply(engine, peer, request->id, 0);
 		if (request->observation)
 			observation_postpone(&engine->observations, request->observation, engine->now);
 		request_let_go(request);
 	}
-	composites_abandon(engine, peer);
+	composites_abandon(engine, peer, stays);
 }
 
 void requests_forget(struct engine *engine, const struct observation *observation)

@@ -361,6 +361,25 @@ static void too_many_pending(void **state)
 	assert_int_equal(peer->n_requests, 64);
 }
 
+/* What will not be answered makes room for others. */
+static void pending_ends_in_silence(void **state)
+{
+	struct peer *peer = *state;
+	struct datagram request, response;
+	struct message silence = peer->answer;
+
+	silence.code = 0;
+	for (uint16_t mid = 0; mid < 130; mid++) {
+		datagram_start(&request, CON, COAP_GET, mid, "tok");
+		peer_send(peer, &request);
+		peer_receive(peer, &response);
+		assert_int_equal(datagram_code(&response), 0);
+		peer_reply(peer, peer->requests[mid].message.id, &silence);
+	}
+	assert_int_equal(peer->n_requests, 130);
+	assert_true(peer_hears_nothing(peer));
+}
+
 static void notification_non(void **state)
 {
 	struct peer *peer = *state;
@@ -624,6 +643,7 @@ int main(void)
 		KNOWN(repeated_non_is_executed_and_answered_once),
 		KNOWN(memory_of_requests_is_bounded),
 		KNOWN(too_many_pending),
+		KNOWN(pending_ends_in_silence),
 		KNOWN(notification_non),
 		KNOWN(notification_con),
 		KNOWN(refused_without_asking),

@@ -73,6 +73,30 @@ static void nobody_waits_once_the_session_is_gone(void **state)
 	play(steps, .psk = true);
 }
 
+/* The session stays where the server forgot the registration: whoever keeps the requests there is told to let go. */
+static void nobody_waits_once_the_registration_is_lost(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 0, "hold" },
+		{ 1 * SEC, "GET /500/0/1" },
+		{ 1 * SEC, "FETCH / format=110 \"[{\"n\":\"/3/0/0\"}]\"" },
+		{ 1 * SEC, "IPATCH / format=110 \"[{\"n\":\"/500/0/1\",\"v\":7}]\"" },
+		{ 2 * SEC, "update", "request POST /rd/5a" },
+		{ 3 * SEC, "answer 4.04",
+			"lost 4.04\n" TRANSCRIPT_REGISTER "\n#1 silence\n#2 silence\nsilence" },
+		{ 3 * SEC, "answer 2.01 /rd/5b", "registered 300" },
+		{ 4 * SEC, "done" },
+		{ 4 * SEC, "done" },
+		{ 4 * SEC, "done" },
+		{ 5 * SEC, "GET /500/0/1" },
+		{ 5 * SEC, "done", "2.05 format=0 7" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
 static void pending_operations_are_bounded(void **state)
 {
 	static const struct step steps[] = {
@@ -128,6 +152,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(silence_becomes_5_03),
 	cmocka_unit_test(rule_39_patience_is_configurable),
 	cmocka_unit_test(nobody_waits_once_the_session_is_gone),
+	cmocka_unit_test(nobody_waits_once_the_registration_is_lost),
 	cmocka_unit_test(pending_operations_are_bounded),
 	cmocka_unit_test(a_dead_object_takes_no_other_down),
 };
