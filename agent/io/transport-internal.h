@@ -144,6 +144,7 @@ struct connection {
 	struct incoming *current;
 	struct list pending;
 	unsigned int n_pending;
+	bool full; /* too many of them came; the log has it, until none is left */
 	struct list exchanges;
 	unsigned int n_exchanges, n_confirming;
 	struct unconfirmed unconfirmed[UNCONFIRMED_MAX];

@@ -2,6 +2,7 @@
 #include <coap_shim.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "io/transport-internal.h"
 
 #define PATH_LEN_MAX   256
@@ -209,6 +210,7 @@ static void pending_end(struct connection *connection, struct incoming *incoming
 {
 	list_remove(&incoming->link);
 	connection->n_pending--;
+	connection->full = connection->full && connection->n_pending > 0;
 	free(incoming);
 }
 
@@ -326,6 +328,17 @@ static bool answer_again(struct connection *connection, const struct incoming *i
 	return true;
 }
 
+static uint8_t too_many(struct connection *connection)
+{
+	const char *name = connection->account->name;
+
+	if (!connection->full)
+		log_server(LOG_WARNING, 0, name, "%s asked for more than it may have: %d requests at once", name,
+			PENDING_MAX);
+	connection->full = true;
+	return COAP_UNAVAILABLE;
+}
+
 void transport_request_arrived(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *pdu,
 			       const coap_string_t *query, coap_pdu_t *response)
 {
@@ -345,7 +358,7 @@ void transport_request_arrived(coap_resource_t *resource, coap_session_t *sessio
 	if (answer_again(connection, &incoming))
 		return;
 	if (code == 0 && connection->n_pending >= PENDING_MAX)
-		code = COAP_UNAVAILABLE;
+		code = too_many(connection);
 	if (code != 0) {
 		refusal = reply_code(code);
 		put_reply(&refusal, response);

@@ -123,7 +123,7 @@ static int observe(struct composite *composite, struct effect *effect)
 			notify_forget(engine, observation);
 	}
 	if (r == -ENOSPC)
-		engine_event(engine, composite->peer, EVENT_QUOTA, &root);
+		engine_quota(engine, composite->peer, QUOTA_OBSERVATIONS, &root);
 	if (r < 0)
 		return r;
 	observation->accept = composite->accept;
@@ -178,7 +178,7 @@ static int read_paths(struct composite *composite, const struct message *message
 	if (codec && composite->peer->registration.version >= codec->since)
 		r = codec_decode_paths(format, body, COMPOSITE_PATHS_MAX, &records);
 	if (r == -E2BIG)
-		engine_event(composite->engine, composite->peer, EVENT_QUOTA, NULL);
+		engine_quota(composite->engine, composite->peer, QUOTA_PATHS, NULL);
 	if (r < 0)
 		return operation_code(OPERATION_READ, r);
 	return records.count == 0 ? COAP_BAD_REQUEST : take_paths(composite, &records);

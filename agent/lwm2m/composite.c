@@ -234,6 +234,7 @@ void composite_serve(struct engine *engine, struct peer *peer, const struct mess
 {
 	bool blocks = message->offset > 0 || message->more;
 	struct bytes body = message->payload;
+	const struct path root = PATH0();
 	struct composite *composite;
 	int code = 0;
 
@@ -241,10 +242,12 @@ void composite_serve(struct engine *engine, struct peer *peer, const struct mess
 		code = body_add(&peer->body, engine->now, message);
 		body = buffer_bytes(&peer->body.data);
 		if (code == COAP_TOO_LARGE)
-			engine_event(engine, peer, EVENT_QUOTA, NULL);
+			engine_quota(engine, peer, QUOTA_BODY, NULL);
 	}
 	if (code == 0) {
 		composite = composite_new(engine, peer);
+		if (!composite)
+			engine_quota(engine, peer, QUOTA_OPERATIONS, &root);
 		code = composite ? start(composite, message, body) : COAP_UNAVAILABLE;
 		if (blocks)
 			body_reset(&peer->body);

@@ -17,6 +17,9 @@
 #include "lwm2m/observation.h"
 #include "lwm2m/operation.h"
 
+/* What a server can ask too much of. */
+enum quota { QUOTA_OBSERVATIONS, QUOTA_ATTRIBUTES, QUOTA_BODY, QUOTA_PATHS, QUOTA_OPERATIONS, _QUOTA_MAX };
+
 /* One LwM2M Server and what goes on with it; its index is the session's number. */
 struct peer {
 	struct server *server;
@@ -30,6 +33,7 @@ struct peer {
 	usec_t state_not_before; /* it is written so often and no more */
 	bool state_final;       /* what is written stands for the next start */
 	uint64_t state_written; /* hash of what was written last */
+	usec_t quota_told_until[_QUOTA_MAX]; /* EVENT_QUOTA is not said again so soon */
 };
 
 enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST, REQUEST_COMPOSITE };
@@ -83,6 +87,9 @@ struct engine {
 uint32_t engine_next_id(struct engine *engine);
 
 void engine_event(struct engine *engine, struct peer *peer, enum event_type event, const struct path *path);
+
+/* EVENT_QUOTA, once an hour at most: a flood of requests is no flood of events. path: NULL for a body. */
+void engine_quota(struct engine *engine, struct peer *peer, enum quota quota, const struct path *path);
 
 /* One for each account that is not of a Bootstrap Server. -ENOMEM. */
 int peers_add(struct engine *engine);

@@ -14,6 +14,7 @@ static const struct engine_limits default_limits = {
 };
 
 #define SERVER_OBJECT 1
+#define QUOTA_INTERVAL (3600 * USEC_PER_SEC)
 
 static void forget_attributes(struct engine *engine, const struct path *path)
 {
@@ -173,6 +174,14 @@ void engine_event(struct engine *engine, struct peer *peer, enum event_type even
 		path_format(path, text);
 		(void)buffer_append_text(effects_path(effect), text);
 	}
+}
+
+void engine_quota(struct engine *engine, struct peer *peer, enum quota quota, const struct path *path)
+{
+	if (peer->quota_told_until[quota] > engine->now)
+		return;
+	peer->quota_told_until[quota] = usec_add(engine->now, QUOTA_INTERVAL);
+	engine_event(engine, peer, EVENT_QUOTA, path);
 }
 
 void engine_start(struct engine *engine, usec_t now)

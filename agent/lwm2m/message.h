@@ -84,7 +84,7 @@ enum event_type {
 	EVENT_LOST,              /* a registration that stood is gone; error or code say why */
 	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
 	EVENT_SENT,  /* a Send ended, value: its records; error or code say why the server does not have it */
-	EVENT_QUOTA, /* a peer asked for more than it may have; message.path says of what */
+	EVENT_QUOTA, /* a peer asked for more than it may have; message.path says of what; once an hour at most */
 };
 
 struct server;

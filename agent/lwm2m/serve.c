@@ -39,7 +39,7 @@ static int reply_observed(struct request *request, struct effect *effect)
 	r = observation_add(
 		&engine->observations, engine->now, session, &request->target.path, token, &observation);
 	if (r == -ENOSPC)
-		engine_event(engine, request->peer, EVENT_QUOTA, &request->target.path);
+		engine_quota(engine, request->peer, QUOTA_OBSERVATIONS, &request->target.path);
 	if (r < 0)
 		return r;
 	observation->accept = request->accept;
@@ -190,6 +190,7 @@ static void serve_read(struct engine *engine, struct peer *peer, const struct me
 		notify_forget(engine, old);
 	request = request_new(engine, REQUEST_SERVE, peer, target);
 	if (!request) {
+		engine_quota(engine, peer, QUOTA_OPERATIONS, &target->path);
 		serve_reply(engine, peer, message->id, COAP_UNAVAILABLE);
 		return;
 	}
@@ -241,7 +242,7 @@ static void serve_write_attributes(struct engine *engine, struct peer *peer, con
 	if (r == 0)
 		r = attributes_put(&engine->attributes, session, &target->path, &attributes);
 	if (r == -ENOSPC) {
-		engine_event(engine, peer, EVENT_QUOTA, &target->path);
+		engine_quota(engine, peer, QUOTA_ATTRIBUTES, &target->path);
 		r = -EBUSY;
 	}
 	if (r == 0) {
@@ -269,7 +270,7 @@ static int take_block(struct engine *engine, struct peer *peer, const struct mes
 	if (code == 0)
 		*ret = buffer_bytes(&peer->body.data);
 	else if (code == COAP_TOO_LARGE)
-		engine_event(engine, peer, EVENT_QUOTA, NULL);
+		engine_quota(engine, peer, QUOTA_BODY, NULL);
 	return code;
 }
 
@@ -313,8 +314,10 @@ static int start_change(struct engine *engine, struct peer *peer, const struct m
 	struct request *request = request_new(engine, REQUEST_SERVE, peer, target);
 	int code;
 
-	if (!request)
+	if (!request) {
+		engine_quota(engine, peer, QUOTA_OPERATIONS, &target->path);
 		return COAP_UNAVAILABLE;
+	}
 	request->id = message->id;
 	code = fill_request(request, message, body);
 	if (code == 0)

@@ -104,7 +104,7 @@ static void pending_operations_are_bounded(void **state)
 		{ 0, "hold" },
 		{ 1 * SEC, "GET /500/0/1" },
 		{ 1 * SEC, "GET /500/0/1" },
-		{ 1 * SEC, "GET /500/0/1", "5.03" },
+		{ 1 * SEC, "GET /500/0/1", "quota /500/0/1\n5.03" },
 		{ 1 * SEC, "PUT /500/0/1 format=0 \"1\"", "5.03" },
 		{ 1 * SEC, "GET /3/0/0" },
 		{ 1 * SEC, "GET /3/0/0" },
@@ -122,6 +122,27 @@ static void pending_operations_are_bounded(void **state)
 	play(steps, .limits.operations = 4);
 }
 
+/* A flood of requests is no flood of events: each quota is told of once an hour, to people; the server hears it each time. */
+static void a_quota_is_told_once(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "GET /500/0/0 observe=0 token=01", "watch 500 on\n2.05 observe=0 format=0 abc" },
+		{ 1 * SEC, "GET /500/0/1 observe=0 token=02", "5.03\nquota /500/0/1" },
+		{ 1 * SEC, "GET /500/0/2 observe=0 token=03", "5.03" },
+		{ 1 * SEC, "PUT /500/0/0?pmin=1", "2.04" },
+		{ 1 * SEC, "PUT /500/0/1?pmin=1", "quota /500/0/1\n5.03" },
+		{ 1 * SEC, "PUT /500/0/2?pmin=1", "5.03" },
+		{ 1 * SEC, "PUT /500/0/0 format=0 more \"0123456789\"", "quota\n4.13" },
+		{ 1 * SEC, "PUT /500/0/0 format=0 more \"0123456789\"", "4.13" },
+		{ HOUR, "GET /500/0/2 observe=0 token=03", "5.03" },
+		{ HOUR + 1 * SEC, "GET /500/0/2 observe=0 token=03", "5.03\nquota /500/0/2" },
+	};
+
+	(void)state;
+	play(steps, .limits = { .observations = 1, .payload = 8 });
+}
+
 /* An object that never answers holds its share and no more: the others are served on. */
 static void a_dead_object_takes_no_other_down(void **state)
 {
@@ -130,7 +151,7 @@ static void a_dead_object_takes_no_other_down(void **state)
 		{ 0, "hold" },
 		{ 1 * SEC, "GET /500/0/1" },
 		{ 1 * SEC, "GET /500/0/1" },
-		{ 1 * SEC, "GET /500/0/1", "5.03" },
+		{ 1 * SEC, "GET /500/0/1", "quota /500/0/1\n5.03" },
 		{ 11 * SEC, NULL, "slow /500/0/1\n#1 5.03\nslow /500/0/1\n#2 5.03" },
 		{ 12 * SEC, "GET /500/0/1", "5.03" },
 		{ 12 * SEC, "GET /3/0/0" },
@@ -154,6 +175,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nobody_waits_once_the_session_is_gone),
 	cmocka_unit_test(nobody_waits_once_the_registration_is_lost),
 	cmocka_unit_test(pending_operations_are_bounded),
+	cmocka_unit_test(a_quota_is_told_once),
 	cmocka_unit_test(a_dead_object_takes_no_other_down),
 };
 
