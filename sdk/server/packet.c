@@ -153,9 +153,12 @@ static bool add_block(coap_pdu_t *pdu, coap_option_num_t number, const struct pa
 
 static bool add_segments(coap_pdu_t *pdu, coap_option_num_t number, struct bytes text, char separator)
 {
-	const uint8_t *start = text.data, *end = text.data + text.len;
+	const uint8_t *start = text.data, *end;
 
-	if (text.len > 0 && *start == '/')
+	if (text.len == 0)
+		return true;
+	end = start + text.len;
+	if (*start == '/')
 		start++;
 	while (start < end) {
 		const uint8_t *next = memchr(start, separator, (size_t)(end - start));
