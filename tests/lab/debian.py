@@ -21,7 +21,7 @@ class Unavailable(Exception):
     """One line for people: what is missing and why."""
 
 
-def _run(*command, **named):
+def run(*command, **named):
     result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             errors="replace", **named)
     if result.returncode:
@@ -30,7 +30,7 @@ def _run(*command, **named):
     return result.stdout
 
 
-def _release():
+def release():
     text = Path("/etc/os-release").read_text()
     found = re.search(r"^VERSION_CODENAME=(\S+)", text, re.M)
     return found[1] if found else "sid"
@@ -40,13 +40,13 @@ def _unpack(package, folder):
     """The package and those of its dependencies that are not installed, in folder once all is there."""
     if not shutil.which("apt-get"):
         raise Unavailable(f"{package}: no apt-get")
-    simulated = _run("apt-get", "--simulate", "--no-install-recommends", "install", package)
+    simulated = run("apt-get", "--simulate", "--no-install-recommends", "install", package)
     missing = re.findall(r"^Inst (\S+)", simulated, re.M)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
-        _run("apt-get", "-o", "APT::Sandbox::User=root", "download", *missing, cwd=work)
+        run("apt-get", "-o", "APT::Sandbox::User=root", "download", *missing, cwd=work)
         for archive in sorted(Path(work).glob("*.deb")):
-            _run("dpkg-deb", "--extract", archive, Path(work) / "root")
+            run("dpkg-deb", "--extract", archive, Path(work) / "root")
         try:
             (Path(work) / "root").rename(folder)
         except OSError as e:
@@ -55,7 +55,7 @@ def _unpack(package, folder):
 
 
 def unpack(package):
-    folder = CACHE / "debian" / f"{_release()}-{os.uname().machine}" / package
+    folder = CACHE / "debian" / f"{release()}-{os.uname().machine}" / package
     if not folder.is_dir():
         try:
             _unpack(package, folder)
