@@ -181,8 +181,8 @@ void requests_abandon(struct engine *engine, struct peer *peer);
 /* Nor for what is read for an observation that goes. */
 void requests_forget(struct engine *engine, const struct observation *observation);
 
-/* An object left the registry; what it has yet to end fails. */
-void requests_orphan(struct engine *engine, uint16_t oid);
+/* What objects of this id have yet to end fails, but for the one that is in the registry now; NULL: none is. */
+void requests_orphan(struct engine *engine, uint16_t oid, const struct object *object);
 
 /* The value of an observation was read, or not: error is -errno. */
 void notify_finish(struct request *request, int error);

@@ -29,8 +29,7 @@ static void on_instance(struct engine *engine, const struct path *path)
 	const struct object *object = registry_find(engine->registry, path->ids[0]);
 
 	engine->links_changed = true;
-	if (!object)
-		requests_orphan(engine, path->ids[0]);
+	requests_orphan(engine, path->ids[0], object);
 	if (!object || (path->depth == PATH_INSTANCE && !object_has_instance(object, path->ids[1]))) {
 		forget_attributes(engine, path);
 		if (engine->registry->acl)

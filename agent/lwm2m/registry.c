@@ -37,13 +37,41 @@ static void tell(struct registry *registry, enum registry_change change, const s
 		registry->listener(registry->userdata, change, path);
 }
 
+/* Nobody watches what cannot be read; who watches the id watches the other from the engine's next turn on. */
+static void step_aside(struct object *object)
+{
+	object->registry = NULL;
+	if (object->watched && object->ops->watch)
+		object->ops->watch(object, false);
+	object->watched = false;
+}
+
+static void take_place(struct registry *registry, size_t index, struct object *object)
+{
+	registry->objects[index] = object;
+	object->registry = registry;
+	tell(registry, REGISTRY_INSTANCE, &PATH1(object->info->id));
+}
+
+static int replace(struct registry *registry, size_t index, struct object *object)
+{
+	struct object *replaced = registry->objects[index];
+
+	if (!(replaced->info->flags & OBJECT_REPLACEABLE) || object->info->flags & OBJECT_REPLACEABLE)
+		return -EEXIST;
+	step_aside(replaced);
+	object->replaced = replaced;
+	take_place(registry, index, object);
+	return 0;
+}
+
 int registry_add(struct registry *registry, struct object *object)
 {
 	uint16_t oid = object->info->id;
 	size_t i = object_index(registry, oid);
 
 	if (registry_find(registry, oid))
-		return -EEXIST;
+		return replace(registry, i, object);
 	if (registry->n_objects == registry->allocated) {
 		size_t allocated = registry->allocated ? registry->allocated * 2 : 16;
 		struct object **objects = reallocarray(registry->objects, allocated, sizeof(struct object *));
@@ -55,10 +83,8 @@ int registry_add(struct registry *registry, struct object *object)
 	}
 	memmove(&registry->objects[i + 1], &registry->objects[i],
 		(registry->n_objects - i) * sizeof(struct object *));
-	registry->objects[i] = object;
 	registry->n_objects++;
-	object->registry = registry;
-	tell(registry, REGISTRY_INSTANCE, &PATH1(oid));
+	take_place(registry, i, object);
 	return 0;
 }
 
@@ -69,10 +95,15 @@ void registry_remove(struct registry *registry, struct object *object)
 
 	if (registry_find(registry, oid) != object)
 		return;
+	object->registry = NULL;
+	if (object->replaced) {
+		take_place(registry, i, object->replaced);
+		object->replaced = NULL;
+		return;
+	}
 	registry->n_objects--;
 	memmove(&registry->objects[i], &registry->objects[i + 1],
 		(registry->n_objects - i) * sizeof(struct object *));
-	object->registry = NULL;
 	tell(registry, REGISTRY_INSTANCE, &PATH1(oid));
 }
 

@@ -3,7 +3,8 @@
  * registry.h - which objects, instances and resources exist, and who hears when that changes
  *
  * Objects are held by ascending id and owned by whoever implements them; an object leaves the registry and
- * ends its operations before it goes. The one listener (the engine) is told of each value and each instance
+ * ends its operations before it goes. One that is OBJECT_REPLACEABLE steps aside for another of its id, and
+ * is back when that leaves: so a plugin that knows more serves what the agent knows in part. The one listener (the engine) is told of each value and each instance
  * that changed, at once and without a time: it only marks what is due. Objects and plugin drivers call
  * registry_changed() as often as they like.
  */
@@ -29,7 +30,7 @@ struct registry {
 
 void registry_deinit(struct registry *registry);
 
-/* -EEXIST: there is an object of this id. -ENOMEM. */
+/* -EEXIST: there is an object of this id that does not step aside. -ENOMEM. */
 int registry_add(struct registry *registry, struct object *object);
 void registry_remove(struct registry *registry, struct object *object);
 

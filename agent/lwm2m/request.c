@@ -214,12 +214,12 @@ void requests_forget(struct engine *engine, const struct observation *observatio
 	composites_forget(engine, observation);
 }
 
-void requests_orphan(struct engine *engine, uint16_t oid)
+void requests_orphan(struct engine *engine, uint16_t oid, const struct object *object)
 {
 	struct request *request;
 
 	list_for_each(request, &engine->requests, link) {
-		if (request->target.path.ids[0] != oid)
+		if (request->target.path.ids[0] != oid || request->target.object == object)
 			continue;
 		request->target.object = NULL;
 		request->target.resource = NULL;

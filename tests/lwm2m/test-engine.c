@@ -259,6 +259,36 @@ static void an_object_may_go_before_its_answer_is_out(void **state)
 	transcript_deinit(&transcript);
 }
 
+/* What was asked of the plugin's object is not answered by the agent's own, which has its place again. */
+static void an_object_may_give_its_place_back_before_its_answer(void **state)
+{
+	static struct transcript transcript;
+	static const struct object_info info = { 500, OBJECT_REPLACEABLE, "1.0", NULL, 0 };
+	struct object own = { .info = &info }, *plugins;
+	static const struct step held[] = {
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "hold" },
+		{ 1 * SEC, "GET /500/0/0" },
+	};
+	static const struct step back[] = {
+		{ 1 * SEC, NULL,
+			"5.03\nrequest POST /rd/5a format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 "
+			"11542\",</3>;ver=1.1,</3/0>,</500>,</501>,</502>" },
+	};
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	plugins = fake_objects_get(&transcript.fake, 500);
+	registry_remove(&transcript.fake.registry, plugins);
+	assert_int_equal(registry_add(&transcript.fake.registry, &own), 0);
+	assert_int_equal(registry_add(&transcript.fake.registry, plugins), 0);
+	play_on(&transcript, held);
+	registry_remove(&transcript.fake.registry, plugins);
+	fake_objects_answer(&transcript.fake, 0);
+	play_on(&transcript, back);
+	transcript_deinit(&transcript);
+}
+
 static const char *const random_verbs[] = {
 	"start",
 	"stop",
@@ -404,6 +434,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(operations_may_end_in_a_call),
 	cmocka_unit_test(a_call_may_make_room),
 	cmocka_unit_test(results_are_those_of_their_time),
+	cmocka_unit_test(an_object_may_give_its_place_back_before_its_answer),
 	cmocka_unit_test(an_object_may_go_before_its_answer_is_out),
 	cmocka_unit_test(at_random),
 };

@@ -72,6 +72,56 @@ static void objects_come_and_go(void **state)
 	registry_deinit(&registry);
 }
 
+static unsigned int unwatched;
+
+static void on_watch(struct object *object, bool watched)
+{
+	assert_int_equal(object->info->id, 3);
+	assert_false(watched);
+	unwatched++;
+}
+
+/* A plugin's object takes the place of the agent's own where that steps aside, and gives it back. */
+static void replaceable_objects_step_aside(void **state)
+{
+	static const struct object_info replaceable = { 3, OBJECT_REPLACEABLE, "1.0", NULL, 0 };
+	static const struct object_ops ops = { .watch = on_watch };
+	struct registry registry = { .listener = listen, .userdata = &heard };
+	struct object own = { .info = &replaceable, .ops = &ops }, second = { .info = &replaceable },
+		      other = { .info = &bare }, plugins = { .info = &single }, twin = { .info = &single };
+
+	assert_int_equal(registry_add(&registry, &own), 0);
+	assert_int_equal(registry_add(&registry, &other), 0);
+	assert_int_equal(registry_add(&registry, &second), -EEXIST);
+	own.watched = true;
+	assert_heard("instance /3 instance /12");
+	assert_int_equal(registry_add(&registry, &plugins), 0);
+	assert_heard("instance /3");
+	assert_ptr_equal(registry_find(&registry, 3), &plugins);
+	assert_int_equal(registry.n_objects, 2);
+	assert_null(own.registry);
+	assert_ptr_equal(plugins.registry, &registry);
+	assert_false(own.watched);
+	assert_int_equal(unwatched, 1);
+	/* One is enough. */
+	assert_int_equal(registry_add(&registry, &twin), -EEXIST);
+	registry_remove(&registry, &own);
+	assert_heard("");
+
+	registry_remove(&registry, &plugins);
+	assert_heard("instance /3");
+	assert_ptr_equal(registry_find(&registry, 3), &own);
+	assert_ptr_equal(own.registry, &registry);
+	assert_null(plugins.registry);
+	assert_int_equal(registry.n_objects, 2);
+	/* And again. */
+	assert_int_equal(registry_add(&registry, &twin), 0);
+	registry_remove(&registry, &twin);
+	assert_ptr_equal(registry_find(&registry, 3), &own);
+	assert_heard("instance /3 instance /3");
+	registry_deinit(&registry);
+}
+
 static void many_objects(void **state)
 {
 	struct registry registry = { 0 };
@@ -173,6 +223,7 @@ static void tells_values_and_state(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(objects_come_and_go),
+	cmocka_unit_test(replaceable_objects_step_aside),
 	cmocka_unit_test(many_objects),
 	cmocka_unit_test(instances_in_order),
 	cmocka_unit_test(single_objects_have_one_instance),
