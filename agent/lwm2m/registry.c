@@ -113,10 +113,10 @@ void registry_replace(struct registry *registry, struct object *object, struct o
 
 	if (registry_find(registry, oid) != object)
 		return;
-	registry->objects[object_index(registry, oid)] = next;
 	object->registry = NULL;
-	next->registry = registry;
-	tell(registry, REGISTRY_INSTANCE, &PATH1(oid));
+	next->replaced = object->replaced;
+	object->replaced = NULL;
+	take_place(registry, object_index(registry, oid), next);
 }
 
 const struct resource_info *registry_find_resource(const struct registry *registry, const struct path *path)

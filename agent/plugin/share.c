@@ -579,7 +579,7 @@ int share_add(struct registry *registry, struct object *object, uint16_t first, 
 	int r;
 
 	object->shared = true;
-	if (!there)
+	if (!there || there->info->flags & OBJECT_REPLACEABLE)
 		return first == 0 ? registry_add(registry, object) :
 				    begin_share(registry, object, first, ret_reason);
 	if (!there->shared || (there->ops != &share_ops && first == 0))
