@@ -55,10 +55,8 @@ bool object_has_instance(const struct object *object, uint16_t iid)
 
 static void instances_changed(struct object *object, uint16_t iid)
 {
-	struct path path = PATH2(object->info->id, iid);
-
-	if (object->registry && object->registry->listener)
-		object->registry->listener(object->registry->userdata, REGISTRY_INSTANCE, &path);
+	if (object->registry)
+		registry_instance_changed(object->registry, object, iid);
 }
 
 int object_add_instance(struct object *object, uint16_t iid)

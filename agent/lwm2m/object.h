@@ -41,7 +41,7 @@ enum object_flags {
 	OBJECT_HIDDEN = 4,   /* Security, OSCORE, COSE: not in the object list, 4.01 to every server */
 	OBJECT_PERSIST = 8,  /* writable resources are kept in the state directory */
 	OBJECT_WHOLE = 16,   /* with PERSIST: all of it is kept, and instances are made anew from it */
-	/* Another object of this id takes its place as long as that is there; ends each operation at once. */
+	/* Another object of this id takes its place as long as that has instances; ends each operation at once. */
 	OBJECT_REPLACEABLE = 32,
 };
 
@@ -93,7 +93,8 @@ struct object {
 	const struct object_info *info;
 	const struct object_ops *ops;
 	struct registry *registry; /* set by registry_add(); NULL while another has its place */
-	struct object *replaced;   /* the registry's note: what had this one's place */
+	struct object *replaced;   /* the registry's notes: what had this one's place, */
+	struct object *waiting;    /* what has it as soon as it has an instance */
 	uint16_t *instances;       /* ascending */
 	size_t n_instances, allocated;
 	bool shared;               /* its instances may stand beside those of another of the same id */

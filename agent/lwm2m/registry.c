@@ -53,16 +53,55 @@ static void take_place(struct registry *registry, size_t index, struct object *o
 	tell(registry, REGISTRY_INSTANCE, &PATH1(object->info->id));
 }
 
+static void move_in(struct registry *registry, size_t index, struct object *object)
+{
+	struct object *replaced = registry->objects[index];
+
+	step_aside(replaced);
+	replaced->waiting = NULL;
+	object->replaced = replaced;
+	take_place(registry, index, object);
+}
+
+/* An object that has nothing to show waits until it has. */
+static void move_out(struct registry *registry, size_t index, struct object *object)
+{
+	struct object *replaced = object->replaced;
+
+	step_aside(object);
+	object->registry = registry;
+	object->replaced = NULL;
+	replaced->waiting = object;
+	take_place(registry, index, replaced);
+}
+
 static int replace(struct registry *registry, size_t index, struct object *object)
 {
 	struct object *replaced = registry->objects[index];
 
-	if (!(replaced->info->flags & OBJECT_REPLACEABLE) || object->info->flags & OBJECT_REPLACEABLE)
+	if (!(replaced->info->flags & OBJECT_REPLACEABLE) || object->info->flags & OBJECT_REPLACEABLE ||
+		replaced->waiting)
 		return -EEXIST;
-	step_aside(replaced);
-	object->replaced = replaced;
-	take_place(registry, index, object);
+	if (object->n_instances > 0) {
+		move_in(registry, index, object);
+		return 0;
+	}
+	replaced->waiting = object;
+	object->registry = registry;
 	return 0;
+}
+
+void registry_instance_changed(struct registry *registry, struct object *object, uint16_t iid)
+{
+	struct object *there = registry_find(registry, object->info->id);
+	size_t i = object_index(registry, object->info->id);
+
+	if (there && there->waiting == object)
+		move_in(registry, i, object);
+	else if (there == object && object->replaced && object->n_instances == 0)
+		move_out(registry, i, object);
+	else
+		tell(registry, REGISTRY_INSTANCE, &PATH2(object->info->id, iid));
 }
 
 int registry_add(struct registry *registry, struct object *object)
@@ -91,9 +130,14 @@ int registry_add(struct registry *registry, struct object *object)
 void registry_remove(struct registry *registry, struct object *object)
 {
 	uint16_t oid = object->info->id;
+	struct object *there = registry_find(registry, oid);
 	size_t i = object_index(registry, oid);
 
-	if (registry_find(registry, oid) != object)
+	if (there && there->waiting == object) {
+		there->waiting = NULL;
+		object->registry = NULL;
+	}
+	if (there != object)
 		return;
 	object->registry = NULL;
 	if (object->replaced) {

@@ -3,10 +3,10 @@
  * registry.h - which objects, instances and resources exist, and who hears when that changes
  *
  * Objects are held by ascending id and owned by whoever implements them; an object leaves the registry and
- * ends its operations before it goes. One that is OBJECT_REPLACEABLE steps aside for another of its id, and
- * is back when that leaves: so a plugin that knows more serves what the agent knows in part. The one listener (the engine) is told of each value and each instance
- * that changed, at once and without a time: it only marks what is due. Objects and plugin drivers call
- * registry_changed() as often as they like.
+ * ends its operations before it goes. One that is OBJECT_REPLACEABLE steps aside for another of its id
+ * while that has instances: so a plugin that knows more serves what the agent knows in part. The one listener (the engine)
+ * is told of each value and each instance that changed, at once and without a time: it only marks what is due. Objects and
+ * plugin drivers call registry_changed() as often as they like.
  */
 #pragma once
 
@@ -44,6 +44,9 @@ const struct resource_info *registry_find_resource(const struct registry *regist
 
 /* A value at or below path changed. */
 void registry_changed(struct registry *registry, const struct path *path);
+
+/* object, which has this for its registry, has or has not an instance of this id any more: object_add_instance() says so. */
+void registry_instance_changed(struct registry *registry, struct object *object, uint16_t iid);
 
 /* The object that has this id changed state of its own that a restart must not lose. */
 void registry_persist(struct registry *registry, uint16_t oid);

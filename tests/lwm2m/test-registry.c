@@ -95,6 +95,8 @@ static void replaceable_objects_step_aside(void **state)
 	assert_int_equal(registry_add(&registry, &second), -EEXIST);
 	own.watched = true;
 	assert_heard("instance /3 instance /12");
+	assert_int_equal(object_add_instance(&plugins, 0), 0);
+	assert_int_equal(object_add_instance(&twin, 0), 0);
 	assert_int_equal(registry_add(&registry, &plugins), 0);
 	assert_heard("instance /3");
 	assert_ptr_equal(registry_find(&registry, 3), &plugins);
@@ -119,6 +121,40 @@ static void replaceable_objects_step_aside(void **state)
 	registry_remove(&registry, &twin);
 	assert_ptr_equal(registry_find(&registry, 3), &own);
 	assert_heard("instance /3 instance /3");
+	object_deinit(&plugins);
+	object_deinit(&twin);
+	registry_deinit(&registry);
+}
+
+/* While it has nothing to show, the agent's own stays. */
+static void objects_without_instances_wait(void **state)
+{
+	static const struct object_info replaceable = { 3, OBJECT_REPLACEABLE, "1.0", NULL, 0 };
+	static const struct object_ops ops = { 0 };
+	struct registry registry = { .listener = listen, .userdata = &heard };
+	struct object own = { .info = &replaceable, .ops = &ops }, plugins = { .info = &single, .ops = &ops },
+		      twin = { .info = &single };
+
+	assert_int_equal(registry_add(&registry, &own), 0);
+	assert_heard("instance /3");
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(registry_add(&registry, &plugins), 0);
+		assert_int_equal(registry_add(&registry, &twin), -EEXIST);
+		assert_ptr_equal(registry_find(&registry, 3), &own);
+		assert_heard("");
+		assert_int_equal(object_add_instance(&plugins, 0), 0);
+		assert_ptr_equal(registry_find(&registry, 3), &plugins);
+		assert_null(own.registry);
+		assert_heard("instance /3");
+		object_remove_instance(&plugins, 0);
+		assert_ptr_equal(registry_find(&registry, 3), &own);
+		assert_ptr_equal(own.registry, &registry);
+		assert_heard("instance /3");
+		registry_remove(&registry, &plugins);
+		assert_heard("");
+		assert_null(plugins.registry);
+	}
+	object_deinit(&plugins);
 	registry_deinit(&registry);
 }
 
@@ -224,6 +260,7 @@ static void tells_values_and_state(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(objects_come_and_go),
 	cmocka_unit_test(replaceable_objects_step_aside),
+		cmocka_unit_test(objects_without_instances_wait),
 	cmocka_unit_test(many_objects),
 	cmocka_unit_test(instances_in_order),
 	cmocka_unit_test(single_objects_have_one_instance),
