@@ -356,6 +356,31 @@ static void test_object_is_taken(void **state)
 	fixture_expect(fixture, PATH3(FAULTS, 0, 1), VALUE_INTEGER(7));
 }
 
+/* The agent's own object steps aside for a plugin's, also while that crashes, and is back when it is given up. */
+static void test_takes_the_place_of_the_agents(void **state)
+{
+	static const struct object_info info = { FAULTS, OBJECT_REPLACEABLE, "1.0", NULL, 0 };
+	struct fixture *fixture = *state;
+	struct object own = { .info = &info };
+
+	fixture->options.failures_max = 2;
+	fixture->options.restart_min = 20 * USEC_PER_MSEC;
+	assert_int_equal(registry_add(&fixture->registry, &own), 0);
+	begin_running(fixture, "abort", "read");
+	fixture_expect(fixture, PATH3(FAULTS, 0, 1), VALUE_INTEGER(7));
+	assert_int_equal(fixture_read(fixture, PATH3(FAULTS, 0, 10)), -ECONNRESET);
+	assert_ptr_not_equal(registry_find(&fixture->registry, FAULTS), &own);
+	fixture_wait(fixture, fixture_status(fixture).restarts == 1);
+	fixture_wait_state(fixture, PLUGIN_RUNNING);
+	assert_ptr_not_equal(registry_find(&fixture->registry, FAULTS), &own);
+	fixture_forget(fixture);
+	assert_int_equal(fixture_read(fixture, PATH3(FAULTS, 0, 10)), -ECONNRESET);
+	fixture_wait_state(fixture, PLUGIN_FAILED);
+	assert_ptr_equal(registry_find(&fixture->registry, FAULTS), &own);
+	assert_true(fixture_told(fixture, REGISTRY_INSTANCE, PATH1(FAULTS)));
+	registry_remove(&fixture->registry, &own);
+}
+
 /* Stderr, which hosts get from us, into a file until restore_stderr(), which counts the lines that have part in them. */
 static FILE *catch_stderr(int *ret_saved)
 {
@@ -539,6 +564,7 @@ int main(void)
 		TEST(test_no_host),
 		TEST(test_strange_host),
 		TEST(test_object_is_taken),
+		TEST(test_takes_the_place_of_the_agents),
 		TEST(test_flood),
 		TEST(test_nothing_leaks),
 		TEST(test_stop_kills),
