@@ -14,7 +14,8 @@ import sys
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ['agent', 'plugins', 'sdk', 'tests']
 
-BASE = [f'agent/base/{name}.h' for name in ('base64', 'bytes', 'cleanup', 'hash', 'heap', 'list', 'usec', 'utf8')]
+BASE = [f'agent/base/{name}.h' for name in ('base64', 'bytes', 'cleanup', 'hash', 'heap', 'list', 'traffic', 'uplink',
+                                            'usec', 'utf8')]
 LOG = ['agent/base/log.h']
 
 # Files; which of our headers they may include; the rule in words. The first entry that matches a file is its rule.
@@ -40,6 +41,8 @@ LAYERS = [
     ('agent/io/config*', BASE + LOG + ['agent/lwm2m/engine.h', 'agent/io/config*', 'agent/io/ini.h',
                                        'agent/io/endpoint.h', 'agent/io/uri.h'],
      'the configuration makes accounts and knows no other adapter'),
+    ('agent/io/network*', BASE + LOG + ['agent/io/network*'],
+     'the network adapter knows no other adapter'),
     ('agent/io/*', BASE + LOG + ['agent/io/{name}.h'],
      'adapters do not know each other'),
     ('agent/*/*', [],

@@ -11,6 +11,9 @@
  */
 #pragma once
 
+#include <sys/socket.h>
+
+#include "base/traffic.h"
 #include "lwm2m/engine.h"
 
 struct transport;
@@ -47,6 +50,15 @@ struct transport *transport_free(struct transport *transport);
  */
 void transport_set_retransmission(struct transport *transport, unsigned int ack_timeout_ms,
 				  unsigned int max_retransmit);
+
+/*
+ * Counts what goes over the network into traffic, which is borrowed, until the next call; NULL: no longer. Each datagram
+ * counts with the headers of UDP and IP, without options, as one packet.
+ */
+void transport_set_traffic(struct transport *transport, struct traffic *traffic);
+
+/* The address of a server there is a session with, the first of several. -ENOTCONN: there is none. */
+int transport_get_server(const struct transport *transport, struct sockaddr_storage *ret);
 
 /* One descriptor over everything: call transport_process() when it is readable. */
 int transport_get_fd(const struct transport *transport);

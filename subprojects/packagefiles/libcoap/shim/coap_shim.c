@@ -8,6 +8,8 @@
 
 void (*coap_shim_client_setup)(coap_session_t *session, void *wolfssl);
 
+void (*coap_shim_traffic)(coap_session_t *session, int sent, size_t len);
+
 void *coap_shim_wolfssl(coap_session_t *session)
 {
 	WOLFSSL **tls;

@@ -14,6 +14,9 @@
  */
 extern void (*coap_shim_client_setup)(coap_session_t *session, void *wolfssl);
 
+/* Called for each datagram that was sent or received, with what UDP carries of it. NULL: not called. */
+extern void (*coap_shim_traffic)(coap_session_t *session, int sent, size_t len);
+
 /* The WOLFSSL object of a (D)TLS session; NULL when the session has none (yet). Valid while it lives. */
 void *coap_shim_wolfssl(coap_session_t *session);
 
