@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "io/network.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/rtnetlink.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/usec.h"
+#include "io/network-internal.h"
 
 /* An address rarely comes without its route: both are told as one. */
 #define SETTLE_TIME	(250 * USEC_PER_MSEC)
@@ -22,28 +19,7 @@
 #define QUIET_TIME	(10 * USEC_PER_SEC) /* after that long without a change the next one is told soon again */
 #define ACCURACY	(10 * USEC_PER_MSEC)
 
-#define ENTRIES_MAX 256 /* of those past it, each message counts as a change */
 #define MESSAGE_MAX 32768
-
-/* An address, or a default route. */
-struct entry {
-	bool route;
-	uint8_t family;
-	uint32_t interface, metric;
-	uint8_t address[16]; /* the gateway of a route */
-};
-
-struct network {
-	int fd;
-	sd_event_source *source, *timer;
-	void (*changed)(void *userdata);
-	void *userdata;
-	struct entry entries[ENTRIES_MAX];
-	size_t n_entries, n_addresses;
-	usec_t settle_time, told;
-	bool pending; /* the timer runs */
-	bool silent;  /* taking stock: nothing of it is news */
-};
 
 /* A router may have a million routes: of those only the default ones wake us. Answers to our own questions pass. */
 static int attach_filter(int fd)
@@ -131,6 +107,19 @@ static void come(struct network *network, const struct entry *entry)
 		network->n_addresses += !entry->route;
 	}
 	note_change(network);
+}
+
+/* What a route takes the place of is not said to go. */
+static void drop_replaced(struct network *network, const struct entry *by)
+{
+	for (size_t i = network->n_entries; i > 0; i--) {
+		const struct entry *entry = &network->entries[i - 1];
+
+		if (entry->route && entry->family == by->family && entry->metric == by->metric &&
+			memcmp(entry, by, sizeof(*by)) != 0)
+			memmove(&network->entries[i - 1], &network->entries[--network->n_entries],
+				sizeof(*entry));
+	}
 }
 
 /* Without any address there is nobody to tell; the next one that comes is the change. */
@@ -224,8 +213,11 @@ static void handle(struct network *network, const struct nlmsghdr *message)
 			go(network, &entry);
 		break;
 	case RTM_NEWROUTE:
-		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)) && parse_route(message, &entry))
-			come(network, &entry);
+		if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtmsg)) || !parse_route(message, &entry))
+			break;
+		if (message->nlmsg_flags & NLM_F_REPLACE)
+			drop_replaced(network, &entry);
+		come(network, &entry);
 		break;
 	case RTM_DELROUTE:
 		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)) && parse_route(message, &entry))

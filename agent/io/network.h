@@ -9,9 +9,11 @@
  */
 #pragma once
 
+#include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
+#include "base/uplink.h"
 
 struct network;
 
@@ -19,3 +21,13 @@ struct network;
 int network_new(sd_event *event, void (*changed)(void *userdata), void *userdata, struct network **ret);
 struct network *network_free(struct network *network);
 DEFINE_CLEANUP(struct network *, network_free)
+
+/*
+ * The interface of the kernel's route to server, which may be NULL; where that is this machine itself, the one of the
+ * preferred default route. Addresses are those that reach beyond the link and are in use; those of the link alone count where
+ * there is no other. Asks the kernel a few questions, waits for nothing.
+ */
+void network_read_uplink(const struct network *network, const struct sockaddr *server, struct uplink *ret);
+
+/* -ENODEV, -ENOENT: there is no such interface, or it does not count. */
+int network_read_load(uint32_t interface, struct uplink_load *ret);

@@ -101,6 +101,23 @@ static void several_changes_are_told_as_one(void **state)
 	wait_changes(seen, 2);
 }
 
+/* The one that was replaced is gone, though nobody says so: putting it back is a change again. */
+static void a_route_that_is_replaced_is_gone(void **state)
+{
+	struct seen *seen = *state;
+
+	ip("link add a0 type veth peer name b0");
+	ip("link set a0 up");
+	ip("address add 198.51.100.2/24 dev a0");
+	ip("route add default via 198.51.100.1");
+	wait_changes(seen, 1);
+	ip("route replace default via 198.51.100.9");
+	wait_changes(seen, 2);
+	ip("route replace default via 198.51.100.1");
+	wait_changes(seen, 3);
+	ip("link del a0");
+}
+
 /* What is none of our business is told by nothing: only the change after it is. */
 static void what_is_no_change_is_not_told(void **state)
 {
@@ -174,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_address_that_comes_is_told_within_a_second), TEST(several_changes_are_told_as_one),
+		TEST(a_route_that_is_replaced_is_gone),
 		TEST(what_is_no_change_is_not_told), TEST(an_address_that_goes_is_told_while_another_is_left),
 		TEST(other_routes_are_not_heard_of), TEST(a_flood_is_one_change),
 		TEST(a_network_that_keeps_changing_is_told_less_often),
