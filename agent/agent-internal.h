@@ -14,9 +14,11 @@
 #include "io/transport.h"
 #include "lwm2m/engine.h"
 #include "objects/access-control.h"
+#include "objects/connectivity.h"
 #include "objects/device.h"
 #include "objects/security.h"
 #include "objects/server-object.h"
+#include "objects/statistics.h"
 #include "plugin/supervisor.h"
 
 struct agent {
@@ -33,6 +35,8 @@ struct agent {
 	struct server_object *server_object;
 	struct access_control *access_control; /* NULL with one server */
 	struct device *device;
+	struct connectivity *connectivity; /* these two are NULL where they are turned off */
+	struct statistics *statistics;
 	struct supervisor *supervisor;
 	struct engine *engine;
 	sd_event_source *settle_timer, *stop_timer;

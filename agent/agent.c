@@ -8,6 +8,7 @@
 #include "agent-internal.h"
 #include "base/log.h"
 #include "build.h"
+#include "monitor.h"
 
 static void on_reboot(void *userdata)
 {
@@ -118,6 +119,8 @@ static int add_objects(struct agent *agent)
 		r = device_new(&device, &device_actions, agent, &agent->device);
 	if (r == 0)
 		r = registry_add(&agent->registry, device_object(agent->device));
+	if (r == 0)
+		r = monitor_add(agent);
 	return r < 0 ? log_error_errno(r, "Cannot set up the core objects: %m") : 0;
 }
 
@@ -246,6 +249,7 @@ struct agent *agent_free(struct agent *agent)
 	sd_event_source_disable_unref(agent->stop_timer);
 	supervisor_free(agent->supervisor);
 	engine_free(agent->engine);
+	monitor_free(agent);
 	device_free(agent->device);
 	access_control_free(agent->access_control);
 	server_object_free(agent->server_object);

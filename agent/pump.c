@@ -3,6 +3,7 @@
 
 #include "agent-internal.h"
 #include "base/log.h"
+#include "monitor.h"
 #include "report.h"
 
 /* systemd's patience is longer than a De-register's four retransmissions; ours is not. */
@@ -35,6 +36,7 @@ static void carry_out(struct agent *agent)
 			break;
 		default:
 			(void)transport_handle(agent->transport, effect);
+			monitor_sent(agent, effect);
 		}
 	}
 }
@@ -51,6 +53,7 @@ static void on_connected(void *userdata, uint16_t session, int error)
 {
 	struct agent *agent = userdata;
 
+	monitor_refresh(agent);
 	engine_connected(agent->engine, usec_now(), session, error);
 	carry_out(agent);
 }
@@ -59,6 +62,8 @@ static void on_response(void *userdata, uint32_t id, int error, const struct mes
 {
 	struct agent *agent = userdata;
 
+	if (response)
+		monitor_received(agent);
 	engine_response(agent->engine, usec_now(), id, error, response);
 	carry_out(agent);
 }
@@ -86,6 +91,7 @@ void pump_network_changed(void *userdata)
 		return;
 	log_info("The network has changed");
 	agent->status_changed = true;
+	monitor_refresh(agent);
 	engine_network_changed(agent->engine, usec_now());
 }
 
@@ -194,13 +200,15 @@ static void on_pump(void *userdata)
 		agent->status_changed = false;
 		report_status(agent->engine, &agent->config->servers, usec_now());
 	}
-	(void)loop_set_deadline(agent->loop, engine_deadline(agent->engine));
+	(void)loop_set_deadline(
+		agent->loop, usec_min(engine_deadline(agent->engine), monitor_deadline(agent)));
 }
 
 static void on_deadline(void *userdata)
 {
 	struct agent *agent = userdata;
 
+	monitor_tick(agent);
 	engine_tick(agent->engine, usec_now());
 }
 

@@ -22,6 +22,7 @@ MAN = 'packaging/man/'
 SECTIONS = {
     ('agent/io/config.c', 'agent_keys'): ('SECTION [agent]', 'agent'),
     ('agent/io/config.c', 'device_keys'): ('SECTION [device]', 'device'),
+    ('agent/io/config.c', 'connectivity_keys'): ('SECTION [connectivity]', 'connectivity'),
     ('agent/io/config-server.c', 'keys'): ('SECTIONS [server.NAME]', 'server.main'),
     ('agent/io/config-plugin.c', 'keys'): ('PLUGINS', 'plugin'),
 }

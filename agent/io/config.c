@@ -41,6 +41,13 @@ static const struct config_key device_keys[] = {
 	DEVICE_TEXT(device_type),  DEVICE_TEXT(hardware_version),
 };
 
+static const struct config_key connectivity_keys[] = {
+	{ "monitoring", config_parse_boolean, offsetof(struct config, monitoring),
+	  .expected = CONFIG_EXPECT_BOOLEAN },
+	{ "statistics", config_parse_boolean, offsetof(struct config, statistics),
+	  .expected = CONFIG_EXPECT_BOOLEAN },
+};
+
 static const struct {
 	const char *name;
 	const struct config_key *keys;
@@ -48,6 +55,7 @@ static const struct {
 } sections[] = {
 	{ "agent", agent_keys, ELEMENTSOF(agent_keys) },
 	{ "device", device_keys, ELEMENTSOF(device_keys) },
+	{ "connectivity", connectivity_keys, ELEMENTSOF(connectivity_keys) },
 	{ "server.NAME" }, /* config-server.c */
 	{ "bootstrap" },
 };
@@ -160,6 +168,7 @@ int config_load(const char *file, const char *plugin_dir, config_report_t report
 	if (!config)
 		return -ENOMEM;
 	servers_init(&config->servers);
+	config->monitoring = config->statistics = true;
 	r = read_files(&loader, file, &ini);
 	if (r == 0 && loader.errors == 0)
 		r = apply(&loader, &ini, config);

@@ -39,6 +39,7 @@ struct config {
 	char *state_dir; /* NULL: not given */
 	bool deregister_on_stop;
 	struct config_device device;
+	bool monitoring, statistics; /* [connectivity]: are objects 4 and 7 there? default yes */
 	struct servers servers;
 	struct config_plugin *plugins; /* by name */
 	size_t n_plugins;

@@ -20,10 +20,10 @@ class NoAnswer(AssertionError):
 
 
 class Received:
-    """One message as it came in: the message, from where, and when (time.monotonic)."""
+    """One message as it came in: the message, its size on the wire, from where, and when (time.monotonic)."""
 
-    def __init__(self, message, address):
-        self.message, self.address, self.time = message, address, time.monotonic()
+    def __init__(self, message, address, size):
+        self.message, self.address, self.size, self.time = message, address, size, time.monotonic()
 
     def __repr__(self):
         return str(self.message)
@@ -81,7 +81,7 @@ class Peer:
                 continue
             answer = None if self.muted else self._answer(message, address)
             with self._news:  # after on_request: who saw a message sees what it did, too
-                self._received.append(Received(message, address))
+                self._received.append(Received(message, address, len(data)))
                 self._news.notify_all()
             if answer:
                 self.send_bytes(answer, address)

@@ -92,6 +92,7 @@ static void test_defaults(void **state)
 	assert_null(config->state_dir);
 	assert_false(config->deregister_on_stop);
 	assert_null(config->device.manufacturer);
+	assert_true(config->monitoring && config->statistics);
 	assert_int_equal(config->n_plugins, 0);
 	assert_string_equal(server->name, "main");
 	assert_string_equal(server->uri, "coap://lwm2m.example.com");
@@ -118,6 +119,7 @@ static void test_every_key(void **state)
 		"[agent]\nendpoint = urn:dev:1\nstate_dir = /var/lib/x\nderegister_on_stop = yes\n"
 		"[device]\nmanufacturer = ACME\nmodel_number = M1\nserial_number = \"0 1\"\ndevice_type = gateway\n"
 		"hardware_version = 2b\n"
+		"[connectivity]\nmonitoring = no\nstatistics = no\n"
 		"[server.Main]\nuri = coaps://[2001:db8::1]:5685\nshort_id = 65534\nlifetime = 300\nbinding = U\n"
 		"queue = on\nversion = 1.0\nrights = rwC\npmin = 5\npmax = 600\nretry_count = 2\nretry_timer = 9\n"
 		"sequence_delay = 3\nsequence_count = 4\npriority = 0\ninitial_delay = 6\nfailure_block = yes\n"
@@ -135,6 +137,7 @@ static void test_every_key(void **state)
 	assert_string_equal(config->device.serial_number, "0 1");
 	assert_string_equal(config->device.device_type, "gateway");
 	assert_string_equal(config->device.hardware_version, "2b");
+	assert_false(config->monitoring || config->statistics);
 	assert_string_equal(server->name, "main");
 	assert_string_equal(server->uri, "coaps://[2001:db8::1]:5685");
 	assert_int_equal(server->short_id, 65534);
