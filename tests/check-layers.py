@@ -75,7 +75,7 @@ ENGINE_ORDER = [
     ['observation'],
     ['body'],
     ['server'],
-    ['registration'],
+    ['registration*'],
     ['engine*', 'order', 'peer', 'peer-state', 'request', 'composite*', 'serve', 'notify', 'persist', 'queue'],
 ]
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/registration.h"
 
-#include "lwm2m/codec.h"
-#include "lwm2m/discover.h"
+#include "lwm2m/registration-message.h"
 
 /*
  * RFC 7252, 4.8.2: an Update that starts this long before the lifetime ends has all its retransmissions in
@@ -160,98 +159,6 @@ static void connect(struct registration *registration, usec_t now, struct effect
 	set_state(registration, REGISTRATION_CONNECTING, USEC_INFINITY);
 }
 
-/* "UQ" is how LwM2M 1.0 says queue mode; later versions have a parameter of its own. */
-static const char *binding_text(const struct registration *registration, char text[10])
-{
-	const struct server *server = registration->server;
-	bool queue = registration->version == LWM2M_1_0 && server->queue;
-
-	stpcpy(stpcpy(text, server->binding), queue ? "Q" : "");
-	return text;
-}
-
-static int add_parameter(struct effect *effect, const char *format, const char *text)
-{
-	struct buffer *query = effects_query(effect);
-	int r = query->len > 0 ? buffer_append_byte(query, '&') : 0;
-
-	if (r >= 0)
-		r = buffer_append_text(query, format);
-	return r < 0 ? r : buffer_append_text(query, text);
-}
-
-static int add_lifetime(struct registration *registration, struct effect *effect)
-{
-	char text[11];
-
-	snprintf(text, sizeof(text), "%u", registration->server->lifetime_s);
-	return add_parameter(effect, "lt=", text);
-}
-
-static int add_links(struct registration *registration, struct effect *effect)
-{
-	const struct buffer *links = &registration->client->links;
-	struct buffer *payload = effects_payload(effect);
-	int r = discover_root(registration->version, payload);
-
-	effect->message.format = CODEC_LINK;
-	if (r >= 0 && links->len > 0)
-		r = buffer_append_byte(payload, ',');
-	return r < 0 ? r : buffer_append(payload, links->data, links->len);
-}
-
-/* What is told again when it is another: of the request that goes out now. */
-static void note_told(struct registration *registration)
-{
-	char binding[10];
-
-	registration->told_lifetime_s = registration->server->lifetime_s;
-	registration->told_links_serial = registration->client->links_serial;
-	stpcpy(registration->told_binding, binding_text(registration, binding));
-}
-
-static int fill_register(struct registration *registration, struct effect *effect)
-{
-	char binding[10];
-	int r = buffer_append_text(effects_path(effect), "/rd");
-
-	if (r >= 0)
-		r = add_parameter(effect, "ep=", registration->client->endpoint);
-	if (r >= 0)
-		r = add_lifetime(registration, effect);
-	if (r >= 0)
-		r = add_parameter(effect, "lwm2m=", version_name(registration->version));
-	if (r >= 0)
-		r = add_parameter(effect, "b=", binding_text(registration, binding));
-	if (r >= 0 && registration->server->queue && registration->version > LWM2M_1_0)
-		r = add_parameter(effect, "Q", "");
-	return r < 0 ? r : add_links(registration, effect);
-}
-
-static int fill_update(struct registration *registration, struct effect *effect)
-{
-	const struct buffer *location = &registration->location;
-	char binding[10];
-	bool all = registration->unheard;
-	int r = buffer_append(effects_path(effect), location->data, location->len);
-
-	if (r >= 0 && (all || registration->told_lifetime_s != registration->server->lifetime_s))
-		r = add_lifetime(registration, effect);
-	if (r >= 0 && (strcmp(registration->told_binding, binding_text(registration, binding)) != 0 || all))
-		r = add_parameter(effect, "b=", binding);
-	if (r >= 0 && (all || registration->told_links_serial != registration->client->links_serial))
-		r = add_links(registration, effect);
-	return r;
-}
-
-static int fill_deregister(struct registration *registration, struct effect *effect)
-{
-	const struct buffer *location = &registration->location;
-
-	effect->message.code = COAP_DELETE;
-	return buffer_append(effects_path(effect), location->data, location->len);
-}
-
 static int send(struct registration *registration, struct effects *effects, enum registration_state state,
 		int (*fill)(struct registration *registration, struct effect *effect))
 {
@@ -278,26 +185,26 @@ static int send(struct registration *registration, struct effects *effects, enum
 
 static void send_register(struct registration *registration, usec_t now, struct effects *effects)
 {
-	int r = send(registration, effects, REGISTRATION_REGISTERING, fill_register);
+	int r = send(registration, effects, REGISTRATION_REGISTERING, registration_message_register);
 
 	if (r < 0) {
 		retry_later(registration, now, r, 0, EVENT_FAILED, effects);
 		return;
 	}
-	note_told(registration);
+	registration_message_note_told(registration);
 	forget_registration(registration);
 	tell(registration, effects, EVENT_REGISTERING, 0, 0, 0);
 }
 
 static void send_update(struct registration *registration, usec_t now, struct effects *effects)
 {
-	int r = send(registration, effects, REGISTRATION_UPDATING, fill_update);
+	int r = send(registration, effects, REGISTRATION_UPDATING, registration_message_update);
 
 	if (r < 0) {
 		retry_later(registration, now, r, 0, EVENT_LOST, effects);
 		return;
 	}
-	note_told(registration);
+	registration_message_note_told(registration);
 	registration->resume = registration->update_wanted = false;
 }
 
@@ -512,7 +419,7 @@ static void let_go(struct registration *registration, usec_t now, struct effects
 	bool known = registration->state == REGISTRATION_REGISTERED ||
 		     registration->state == REGISTRATION_UPDATING;
 
-	if (!known || send(registration, effects, REGISTRATION_DEREGISTERING, fill_deregister) < 0)
+	if (!known || send(registration, effects, REGISTRATION_DEREGISTERING, registration_message_deregister) < 0)
 		stopped(registration, now, effects);
 }
 
