@@ -16,6 +16,7 @@ static const struct {
 	{ COAP_UNAUTHORIZED, "Unauthorized" },
 	{ COAP_FORBIDDEN, "Forbidden" },
 	{ COAP_NOT_FOUND, "Not Found" },
+	{ COAP_CONFLICT, "Conflict" },
 	{ COAP_PRECONDITION_FAILED, "Precondition Failed" },
 	{ COAP_INTERNAL_ERROR, "Internal Server Error" },
 	{ COAP_UNAVAILABLE, "Service Unavailable" },

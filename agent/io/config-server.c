@@ -110,6 +110,8 @@ static const struct config_key keys[] = {
 		.expected = CONFIG_EXPECT_BOOLEAN },
 	{ "notification_mode", parse_mode, offsetof(struct server, notification_mode),
 		.expected = "non or con" },
+	{ "profile_id", config_parse_boolean, offsetof(struct server, profile_id),
+		.expected = CONFIG_EXPECT_BOOLEAN },
 	{ "security", parse_later },
 	{ "identity", parse_identity, offsetof(struct server, identity), .max = PSK_IDENTITY_MAX,
 		.expected = "at most 128 bytes long" },

@@ -19,6 +19,13 @@ static int append_link(struct buffer *buffer, const struct path *path)
 	return buffer_append(buffer, text, len);
 }
 
+static int append_version(struct buffer *buffer, const char *version)
+{
+	int r = buffer_append_text(buffer, ";ver=");
+
+	return r < 0 ? r : buffer_append_text(buffer, version);
+}
+
 static int append_object(struct buffer *buffer, const struct object_info *info)
 {
 	struct path path = PATH1(info->id);
@@ -28,8 +35,15 @@ static int append_object(struct buffer *buffer, const struct object_info *info)
 		return r;
 	if (info->id > OBJECT_CORE_LAST && strcmp(info->version, "1.0") == 0)
 		return 0;
-	r = buffer_append_text(buffer, ";ver=");
-	return r < 0 ? r : buffer_append_text(buffer, info->version);
+	return append_version(buffer, info->version);
+}
+
+static int append_object_with_version(struct buffer *buffer, const struct object_info *info)
+{
+	struct path path = PATH1(info->id);
+	int r = append_link(buffer, &path);
+
+	return r < 0 ? r : append_version(buffer, info->version ? info->version : "1.0");
 }
 
 struct walk {
@@ -181,7 +195,8 @@ static int append_instances(struct buffer *buffer, const struct object *object)
 	return r;
 }
 
-int discover_registry(const struct registry *registry, struct buffer *ret)
+static int append_list(const struct registry *registry, struct buffer *ret,
+		       int (*append)(struct buffer *buffer, const struct object_info *info))
 {
 	int r = 0;
 
@@ -190,11 +205,21 @@ int discover_registry(const struct registry *registry, struct buffer *ret)
 
 		if (object->info->flags & OBJECT_HIDDEN)
 			continue;
-		r = append_object(ret, object->info);
+		r = append(ret, object->info);
 		if (r >= 0)
 			r = append_instances(ret, object);
 	}
 	return r;
+}
+
+int discover_registry(const struct registry *registry, struct buffer *ret)
+{
+	return append_list(registry, ret, append_object);
+}
+
+int discover_profile(const struct registry *registry, struct buffer *ret)
+{
+	return append_list(registry, ret, append_object_with_version);
 }
 
 int discover_root(enum lwm2m_version version, struct buffer *ret)

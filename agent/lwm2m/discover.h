@@ -25,5 +25,8 @@ int discover_target(const struct target *target, const struct attributes_store *
 /* Appends the object list: objects and instances, without hidden objects. -ENOMEM, -EMSGSIZE. */
 int discover_registry(const struct registry *registry, struct buffer *ret);
 
+/* The same with the version of every object, as the Profile ID is made of. */
+int discover_profile(const struct registry *registry, struct buffer *ret);
+
 /* Appends the root link, which goes before the object list and has the formats offered to servers of a version. */
 int discover_root(enum lwm2m_version version, struct buffer *ret);

@@ -103,6 +103,8 @@ int engine_new(const struct engine_config *config, struct registry *registry, st
 		r = peers_add(engine);
 	if (r >= 0)
 		r = discover_registry(registry, &engine->client.links);
+	if (r >= 0)
+		r = profile_digest(registry, engine->client.profile);
 	if (r < 0)
 		return r;
 	engine->client.links_serial = 1;
@@ -274,6 +276,11 @@ static int renew_links(struct engine *engine)
 	int r = discover_registry(engine->registry, &links);
 
 	if (r < 0 || bytes_equal(buffer_bytes(&links), buffer_bytes(&engine->client.links))) {
+		buffer_deinit(&links);
+		return r;
+	}
+	r = profile_digest(engine->registry, engine->client.profile);
+	if (r < 0) {
 		buffer_deinit(&links);
 		return r;
 	}

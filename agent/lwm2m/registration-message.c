@@ -32,7 +32,7 @@ static int add_lifetime(struct registration *registration, struct effect *effect
 	return add_parameter(effect, "lt=", text);
 }
 
-static int add_links(struct registration *registration, struct effect *effect)
+static int add_links(const struct registration *registration, struct effect *effect)
 {
 	const struct buffer *links = &registration->client->links;
 	struct buffer *payload = effects_payload(effect);
@@ -42,6 +42,24 @@ static int add_links(struct registration *registration, struct effect *effect)
 	if (r >= 0 && links->len > 0)
 		r = buffer_append_byte(payload, ',');
 	return r < 0 ? r : buffer_append(payload, links->data, links->len);
+}
+
+static bool has_profile(const struct registration *registration)
+{
+	return registration->server->profile_id && registration->version >= LWM2M_1_2;
+}
+
+/* The Profile ID goes with the list, too: that is how the server learns which list it stands for. */
+static int add_list(struct registration *registration, struct effect *effect)
+{
+	bool profile = has_profile(registration);
+	int r = profile ? add_parameter(effect, "pid=", "") : 0;
+
+	registration->by_profile = profile && !registration->list_wanted;
+	if (r >= 0 && profile)
+		r = profile_append(registration->client->profile, registration->server->profile_hash,
+			effects_query(effect));
+	return r < 0 || registration->by_profile ? r : add_links(registration, effect);
 }
 
 /* What is told again when it is another: of the request that goes out now. */
@@ -69,7 +87,7 @@ int registration_message_register(struct registration *registration, struct effe
 		r = add_parameter(effect, "b=", binding_text(registration, binding));
 	if (r >= 0 && registration->server->queue && registration->version > LWM2M_1_0)
 		r = add_parameter(effect, "Q", "");
-	return r < 0 ? r : add_links(registration, effect);
+	return r < 0 ? r : add_list(registration, effect);
 }
 
 int registration_message_update(struct registration *registration, struct effect *effect)
@@ -79,12 +97,14 @@ int registration_message_update(struct registration *registration, struct effect
 	bool all = registration->unheard;
 	int r = buffer_append(effects_path(effect), location->data, location->len);
 
+	registration->by_profile = false;
 	if (r >= 0 && (all || registration->told_lifetime_s != registration->server->lifetime_s))
 		r = add_lifetime(registration, effect);
 	if (r >= 0 && (strcmp(registration->told_binding, binding_text(registration, binding)) != 0 || all))
 		r = add_parameter(effect, "b=", binding);
-	if (r >= 0 && (all || registration->told_links_serial != registration->client->links_serial))
-		r = add_links(registration, effect);
+	if (r >= 0 && (all || registration->list_wanted ||
+			      registration->told_links_serial != registration->client->links_serial))
+		r = add_list(registration, effect);
 	return r;
 }
 

@@ -145,6 +145,7 @@ static void retry_later(struct registration *registration, usec_t now, int error
 	registration->failures++;
 	registration->passed = registration->passed || counts_as_failed(registration, code);
 	forget_session(registration, effects);
+	registration->list_wanted = false;
 	wait_until(registration, usec_add(now, wait), resume);
 	registration->retrying = true;
 	tell(registration, effects, resume ? EVENT_UNREACHABLE : event, error, code, wait / USEC_PER_SEC);
@@ -228,7 +229,7 @@ void registration_start(struct registration *registration, usec_t now, struct ef
 	if (registration->state != REGISTRATION_IDLE)
 		return;
 	registration->failures = 0;
-	registration->in_line = registration->passed = false;
+	registration->in_line = registration->passed = registration->list_wanted = false;
 	registration->resume = registration->unheard = may_resume(registration, now);
 	if (registration->resume) {
 		connect(registration, now, effects);
@@ -324,7 +325,7 @@ static void registered(
 	set_state(registration, REGISTRATION_REGISTERED, usec_add(now, interval));
 	registration->failures = 0;
 	registration->passed = true;
-	registration->unheard = false;
+	registration->unheard = registration->list_wanted = false;
 	registration->known_until = registration->told_lifetime_s == 0 ?
 					    USEC_INFINITY :
 					    usec_add(now, usec_from_s(registration->told_lifetime_s));
@@ -332,6 +333,12 @@ static void registered(
 		event == EVENT_REGISTERED ? registration->told_lifetime_s : seconds);
 	if (registration->update_wanted)
 		send_update(registration, now, effects);
+}
+
+/* A Profile ID that the server has no list for (Core 1.2.2, 6.2.1). Once it has the list, that is no reason any more. */
+static bool wants_list(const struct registration *registration, const struct message *response)
+{
+	return registration->by_profile && response->code == COAP_CONFLICT;
 }
 
 /* 2.01 without a Location-Path is of no use: nothing could be updated. */
@@ -343,6 +350,9 @@ static void register_answered(struct registration *registration, usec_t now, con
 	buffer_clear(&registration->location);
 	if (created && buffer_append(&registration->location, response->path.data, response->path.len) == 0) {
 		registered(registration, now, EVENT_REGISTERED, effects);
+	} else if (wants_list(registration, response)) {
+		registration->list_wanted = true;
+		send_register(registration, now, effects);
 	} else if (response->code == COAP_PRECONDITION_FAILED && registration->version > LWM2M_1_0) {
 		registration->version--;
 		send_register(registration, now, effects);
@@ -357,6 +367,11 @@ static void update_answered(struct registration *registration, usec_t now, const
 {
 	if (response->code == COAP_CHANGED) {
 		registered(registration, now, EVENT_UPDATED, effects);
+		return;
+	}
+	if (wants_list(registration, response)) {
+		registration->list_wanted = true;
+		send_update(registration, now, effects);
 		return;
 	}
 	tell(registration, effects, EVENT_LOST, 0, response->code, 0);

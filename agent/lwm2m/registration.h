@@ -10,6 +10,7 @@
 #pragma once
 
 #include "lwm2m/message.h"
+#include "lwm2m/profile.h"
 #include "lwm2m/server.h"
 
 /* What every registration of this client says; kept by the engine. */
@@ -17,6 +18,7 @@ struct registration_client {
 	const char *endpoint;
 	struct buffer links;   /* the object list, link format, without the root */
 	uint32_t links_serial; /* another number whenever links changed */
+	uint8_t profile[PROFILE_DIGEST_SIZE]; /* the hash of it */
 	uint32_t next_request; /* the last id given to an effect that is answered; 0 is skipped */
 	uint64_t random;       /* state of the jitter's generator, seeded by the owner of the engine */
 };
@@ -47,6 +49,8 @@ struct registration {
 	bool asleep;                /* queue mode, and nothing was sent or heard for awake_s: see queue.c */
 	bool passed;                /* was registered, or counts as failed, since it was started */
 	bool unheard;               /* an Update was not answered: the next one says everything */
+	bool by_profile;            /* the request in flight has the Profile ID for the object list */
+	bool list_wanted;           /* the server does not know the list of that Profile ID: 4.09 */
 	struct buffer location;     /* "/rd/5a" */
 	usec_t known_until;         /* the server keeps us so long, as far as we know */
 	/* What the server knows from us: an Update says only what is different. */

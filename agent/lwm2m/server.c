@@ -96,6 +96,7 @@ int server_new(struct servers *servers, const char *name, struct server **ret)
 		.priority = SERVER_NO_PRIORITY,
 		.bootstrap_on_failure = true,
 		.mute_send = true,
+		.profile_hash = 6,
 	};
 	list_init(&server->link);
 	server->name = strdup(name);

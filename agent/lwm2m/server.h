@@ -62,6 +62,8 @@ struct server {
 	bool bootstrap_on_failure; /* 1/x/16 */
 	bool mute_send;          /* 1/x/23: no Send until the server says false */
 	uint32_t notification_mode; /* 1/x/26: SERVER_NOTIFY_NON or SERVER_NOTIFY_CON */
+	bool profile_id;         /* since LwM2M 1.2: the object list goes as a Profile ID to who knows it */
+	uint32_t profile_hash;   /* 1/x/27: see profile.h */
 	char preferred_transport[2]; /* 1/x/22: "U", or "" when nobody says */
 };
 

@@ -26,6 +26,7 @@ enum {
 	PREFERRED_TRANSPORT = 22,
 	MUTE_SEND = 23,
 	NOTIFICATION_MODE = 26,
+	PROFILE_HASH = 27,
 };
 
 /* Which resources of an account a server wrote, one bit each. */
@@ -66,6 +67,7 @@ static const struct resource_info resources[] = {
 	{ PREFERRED_TRANSPORT, VALUE_STRING, RESOURCE_RW, 0 },
 	{ MUTE_SEND, VALUE_BOOLEAN, RESOURCE_RW, 0 },
 	{ NOTIFICATION_MODE, VALUE_INTEGER, RESOURCE_RW, 0 },
+	{ PROFILE_HASH, VALUE_UNSIGNED, RESOURCE_RW, 0 },
 };
 
 static const struct object_info info = {
@@ -97,6 +99,8 @@ static const struct number {
 	{ SEQUENCE_COUNT, true, offsetof(struct server, sequence_count), 1, UINT32_MAX, 1 },
 	{ NOTIFICATION_MODE, true, offsetof(struct server, notification_mode), SERVER_NOTIFY_NON,
 		SERVER_NOTIFY_CON, SERVER_NOTIFY_NON },
+	/* the suites of RFC 6920 that are SHA-256, in full or cut */
+	{ PROFILE_HASH, true, offsetof(struct server, profile_hash), 1, 6, 6, .hidden = true },
 };
 
 /* The same for those that are true or false. */
@@ -155,7 +159,7 @@ static bool queue_is_in_binding(const struct server *server)
 /* Resources of this object since its version 1.2; a server of ours that offers less does not know them. */
 static bool is_too_new(uint16_t rid, const struct server *server)
 {
-	return rid == NOTIFICATION_MODE && server->version < LWM2M_1_2;
+	return (rid == NOTIFICATION_MODE || rid == PROFILE_HASH) && server->version < LWM2M_1_2;
 }
 
 static int get_number(const struct server *server, const struct resource_info *resource, struct value *ret)

@@ -473,6 +473,10 @@ static bool play_server(struct transcript *transcript, uint16_t session, const c
 		server->initial_delay_s = (uint32_t)atoi(rest);
 	else if (strcmp(verb, "block") == 0)
 		server->failure_block = true;
+	else if (strcmp(verb, "profile") == 0)
+		server->profile_id = true;
+	else if (strcmp(verb, "hash") == 0)
+		server->profile_hash = (uint32_t)atoi(rest);
 	else if (strcmp(verb, "con") == 0)
 		server->notification_mode = SERVER_NOTIFY_CON;
 	else

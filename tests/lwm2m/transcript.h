@@ -18,7 +18,8 @@
  *	hold | fail ERROR | lie | done [ERROR]               how the objects answer, see fake-object.h
  *	keep /501                                            an object's own state changed
  *	lifetime 60 | queue | binding T | pmin 1 | pmax 60   what a server writes to its account,
- *	priority 1 | delay 5 | block | con                   or the configuration says of it
+ *	priority 1 | delay 5 | block | con | profile         or the configuration says of it
+ *	hash 1
  *	(nothing)                                            time passes
  *
  * "@1 " before it makes it the second server's. Effects of that one have the same before them.

@@ -195,6 +195,11 @@ static void test_notification_mode(void **state)
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 26), VALUE_INTEGER(1)), 0);
 	assert_int_equal(fixture->main->notification_mode, SERVER_NOTIFY_CON);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 26), VALUE_INTEGER(2)), -ERANGE);
+	/* A preference for a hash: of those there are. */
+	assert_int_equal(ask_probe(&fixture->ask, 0, 27), -ENOENT);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 27), VALUE_UNSIGNED(1)), 0);
+	assert_int_equal(fixture->main->profile_hash, 1);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 27), VALUE_UNSIGNED(7)), -ERANGE);
 	/* What was kept is no error once the configuration offers 1.1 only. */
 	fixture->main->version = LWM2M_1_1;
 	assert_int_equal(ask_write_one(&fixture->agent, PATH3(1, 0, 26), VALUE_INTEGER(1)), 0);
