@@ -99,7 +99,7 @@ static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdat
 {
 	struct agent *agent = userdata;
 
-	log_warning("A server does not answer the De-register; leaving without");
+	log_warning("A server does not answer; leaving without a De-register");
 	engine_stop(agent->engine, usec_now(), false);
 	return 0;
 }

@@ -24,6 +24,29 @@ static int add_parameter(struct effect *effect, const char *format, const char *
 	return r < 0 ? r : buffer_append_text(query, text);
 }
 
+/* Later versions than 1.0 say it in a parameter of its own. */
+static bool has_queue_parameter(const struct registration *registration)
+{
+	return registration->server->queue && registration->version > LWM2M_1_0;
+}
+
+/* The parameters go together: a binding without Q would be one without queue mode. */
+static int add_binding(const struct registration *registration, struct effect *effect)
+{
+	char binding[10];
+	int r = add_parameter(effect, "b=", binding_text(registration, binding));
+
+	return r < 0 || !has_queue_parameter(registration) ? r : add_parameter(effect, "Q", "");
+}
+
+static bool binding_is_told(const struct registration *registration)
+{
+	char binding[10];
+
+	return strcmp(registration->told_binding, binding_text(registration, binding)) == 0 &&
+	       registration->told_queue == has_queue_parameter(registration);
+}
+
 static int add_lifetime(struct registration *registration, struct effect *effect)
 {
 	char text[11];
@@ -70,11 +93,11 @@ void registration_message_note_told(struct registration *registration)
 	registration->told_lifetime_s = registration->server->lifetime_s;
 	registration->told_links_serial = registration->client->links_serial;
 	stpcpy(registration->told_binding, binding_text(registration, binding));
+	registration->told_queue = has_queue_parameter(registration);
 }
 
 int registration_message_register(struct registration *registration, struct effect *effect)
 {
-	char binding[10];
 	int r = buffer_append_text(effects_path(effect), "/rd");
 
 	if (r >= 0)
@@ -84,24 +107,21 @@ int registration_message_register(struct registration *registration, struct effe
 	if (r >= 0)
 		r = add_parameter(effect, "lwm2m=", version_name(registration->version));
 	if (r >= 0)
-		r = add_parameter(effect, "b=", binding_text(registration, binding));
-	if (r >= 0 && registration->server->queue && registration->version > LWM2M_1_0)
-		r = add_parameter(effect, "Q", "");
+		r = add_binding(registration, effect);
 	return r < 0 ? r : add_list(registration, effect);
 }
 
 int registration_message_update(struct registration *registration, struct effect *effect)
 {
 	const struct buffer *location = &registration->location;
-	char binding[10];
 	bool all = registration->unheard;
 	int r = buffer_append(effects_path(effect), location->data, location->len);
 
 	registration->by_profile = false;
 	if (r >= 0 && (all || registration->told_lifetime_s != registration->server->lifetime_s))
 		r = add_lifetime(registration, effect);
-	if (r >= 0 && (strcmp(registration->told_binding, binding_text(registration, binding)) != 0 || all))
-		r = add_parameter(effect, "b=", binding);
+	if (r >= 0 && (all || !binding_is_told(registration)))
+		r = add_binding(registration, effect);
 	if (r >= 0 && (all || registration->list_wanted ||
 			      registration->told_links_serial != registration->client->links_serial))
 		r = add_list(registration, effect);

@@ -255,8 +255,24 @@ static void stopped(struct registration *registration, usec_t now, struct effect
 	wait_until(registration, resume_at, false);
 	if (!registration->disabled)
 		registration->state = REGISTRATION_IDLE;
-	registration->disabled = false;
+	registration->disabled = registration->leaving = false;
 	registration->failures = 0;
+}
+
+/*
+ * A Register that is on its way may arrive, or has: its answer says whether there is something to de-register. The
+ * owner's patience may end sooner, by registration_leave().
+ */
+static void let_go(struct registration *registration, usec_t now, struct effects *effects)
+{
+	bool known = registration->state == REGISTRATION_REGISTERED ||
+		     registration->state == REGISTRATION_UPDATING;
+
+	registration->leaving = registration->state == REGISTRATION_REGISTERING;
+	if (registration->leaving)
+		return;
+	if (!known || send(registration, effects, REGISTRATION_DEREGISTERING, registration_message_deregister) < 0)
+		stopped(registration, now, effects);
 }
 
 /*
@@ -275,6 +291,15 @@ static void session_ended(struct registration *registration, usec_t now, int err
 		wait / USEC_PER_SEC);
 }
 
+static void register_failed(
+	struct registration *registration, usec_t now, int error, uint8_t code, struct effects *effects)
+{
+	if (registration->leaving)
+		stopped(registration, now, effects);
+	else
+		retry_later(registration, now, error, code, EVENT_FAILED, effects);
+}
+
 void registration_connected(struct registration *registration, usec_t now, int error, struct effects *effects)
 {
 	switch (registration->state) {
@@ -289,7 +314,7 @@ void registration_connected(struct registration *registration, usec_t now, int e
 		break;
 	case REGISTRATION_REGISTERING:
 		if (error < 0)
-			retry_later(registration, now, error, 0, EVENT_FAILED, effects);
+			register_failed(registration, now, error, 0, effects);
 		break;
 	case REGISTRATION_REGISTERED:
 	case REGISTRATION_UPDATING:
@@ -331,7 +356,9 @@ static void registered(
 					    usec_add(now, usec_from_s(registration->told_lifetime_s));
 	tell(registration, effects, event, 0, 0,
 		event == EVENT_REGISTERED ? registration->told_lifetime_s : seconds);
-	if (registration->update_wanted)
+	if (registration->leaving)
+		let_go(registration, now, effects);
+	else if (registration->update_wanted)
 		send_update(registration, now, effects);
 }
 
@@ -350,14 +377,15 @@ static void register_answered(struct registration *registration, usec_t now, con
 	buffer_clear(&registration->location);
 	if (created && buffer_append(&registration->location, response->path.data, response->path.len) == 0) {
 		registered(registration, now, EVENT_REGISTERED, effects);
-	} else if (wants_list(registration, response)) {
+	} else if (!registration->leaving && wants_list(registration, response)) {
 		registration->list_wanted = true;
 		send_register(registration, now, effects);
-	} else if (response->code == COAP_PRECONDITION_FAILED && registration->version > LWM2M_1_0) {
+	} else if (!registration->leaving && response->code == COAP_PRECONDITION_FAILED &&
+		   registration->version > LWM2M_1_0) {
 		registration->version--;
 		send_register(registration, now, effects);
 	} else {
-		retry_later(registration, now, created ? -ENOMEM : 0, response->code, EVENT_FAILED, effects);
+		register_failed(registration, now, created ? -ENOMEM : 0, response->code, effects);
 	}
 }
 
@@ -402,7 +430,7 @@ void registration_response(struct registration *registration, usec_t now, int er
 	switch (registration->state) {
 	case REGISTRATION_REGISTERING:
 		if (error < 0)
-			retry_later(registration, now, error, 0, EVENT_FAILED, effects);
+			register_failed(registration, now, error, 0, effects);
 		else
 			register_answered(registration, now, response, effects);
 		break;
@@ -427,15 +455,6 @@ void registration_update(struct registration *registration, usec_t now, struct e
 		send_update(registration, now, effects);
 	else
 		registration->update_wanted = true;
-}
-
-static void let_go(struct registration *registration, usec_t now, struct effects *effects)
-{
-	bool known = registration->state == REGISTRATION_REGISTERED ||
-		     registration->state == REGISTRATION_UPDATING;
-
-	if (!known || send(registration, effects, REGISTRATION_DEREGISTERING, registration_message_deregister) < 0)
-		stopped(registration, now, effects);
 }
 
 void registration_stop(struct registration *registration, usec_t now, struct effects *effects)
@@ -494,7 +513,10 @@ void registration_network_changed(struct registration *registration, usec_t now,
 		break;
 	case REGISTRATION_CONNECTING:
 	case REGISTRATION_REGISTERING:
-		begin_anew(registration, now, registration->resume, effects);
+		if (registration->leaving)
+			stopped(registration, now, effects);
+		else
+			begin_anew(registration, now, registration->resume, effects);
 		break;
 	case REGISTRATION_WAITING:
 		if (registration->retrying)

@@ -42,6 +42,7 @@ struct registration {
 	uint32_t request;           /* id of the request in flight, 0: none */
 	unsigned int failures;      /* in a row */
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
+	bool leaving;               /* to be stopped once the Register on its way is answered */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
 	bool resume; /* connecting anew, or about to, while a registration stands: an Update follows */
 	bool retrying;              /* WAITING because of a failure */
@@ -56,6 +57,7 @@ struct registration {
 	/* What the server knows from us: an Update says only what is different. */
 	uint32_t told_lifetime_s, told_links_serial;
 	char told_binding[10];
+	bool told_queue;
 };
 
 void registration_init(
@@ -87,8 +89,8 @@ void registration_response(struct registration *registration, usec_t now, int er
 void registration_update(struct registration *registration, usec_t now, struct effects *effects);
 
 /*
- * De-registers when registered, forgets the session otherwise; the state is IDLE when that is over. It is the
- * last word.
+ * De-registers when registered, also when the server is about to say so, forgets the session otherwise; the state is
+ * IDLE when that is over. It is the last word.
  */
 void registration_stop(struct registration *registration, usec_t now, struct effects *effects);
 

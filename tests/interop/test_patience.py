@@ -162,7 +162,7 @@ class TestUnmoved(AgentCase):
             server.muted = True
             agent.stop()
             server.wait_deregister()
-            agent.wait_log("A server does not answer the De-register; leaving without")
+            agent.wait_log("A server does not answer; leaving without a De-register")
 
 
 if __name__ == "__main__":

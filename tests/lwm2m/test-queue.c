@@ -107,7 +107,7 @@ static void nobody_hears_that_we_are_awake(void **state)
 		{ 20 * SEC, NULL, "asleep" },
 		{ 40 * SEC, "set /500/0/2 2", "request POST /rd/5a" },
 		{ 133 * SEC, "unanswered", "close\nconnect" },
-		{ 133 * SEC, "connected", "request POST /rd/5a?lt=0&b=U format=40 " TRANSCRIPT_LINKS },
+		{ 133 * SEC, "connected", "request POST /rd/5a?lt=0&b=U&Q format=40 " TRANSCRIPT_LINKS },
 		{ 134 * SEC, "answer 2.04", "updated 0\nnotify 2.05 token=01 observe=1 format=0 2" },
 		{ 154 * SEC, NULL, "asleep" },
 	};

@@ -249,6 +249,21 @@ static void rule_15_queue_mode_of_1_0_is_part_of_the_binding(void **state)
 	play(steps);
 }
 
+/* Where it is a parameter of its own, it goes with the binding. */
+static void rule_15_queue_mode_since_1_1_is_told_with_the_binding(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 1 * SEC, "queue" },
+		{ 1 * SEC, "update", "request POST /rd/5a?b=U&Q" },
+		{ 1 * SEC, "answer 2.04", "updated 207" },
+		{ 2 * SEC, "update", "request POST /rd/5a" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
 static void changes_while_a_request_is_out_are_told_after_it(void **state)
 {
 	static const struct step steps[] = {
@@ -420,8 +435,11 @@ static void stops_in_every_state(void **state)
 		{ 1 * SEC, "deregister", "close" },
 		{ 2 * SEC, "start", "connect" },
 		{ 2 * SEC, "connected", TRANSCRIPT_REGISTER },
-		{ 2 * SEC, "deregister", "close" },
-		{ 2 * SEC, "answer 2.01 /rd/5a" },
+		/* the Register is on its way: whether the server has us is known with its answer */
+		{ 2 * SEC, "deregister" },
+		{ 2 * SEC, "deregister" },
+		{ 2 * SEC, "answer 2.01 /rd/5a", "registered 300\nrequest DELETE /rd/5a" },
+		{ 2 * SEC, "answer 2.02", "deregistered 2.02\nclose" },
 		{ 3 * SEC, "start", "connect" },
 		{ 3 * SEC, "connected EIO", "close\nfailed EIO" },
 		{ 4 * SEC, "deregister", "close" },
@@ -433,6 +451,43 @@ static void stops_in_every_state(void **state)
 		{ 6 * SEC, "deregister" },
 		{ 99 * SEC, "unanswered", "deregistered ETIMEDOUT\nclose" },
 		{ 100000 * SEC },
+	};
+
+	(void)state;
+	play(steps);
+}
+
+/* No answer to the Register, or not the right one: there is nothing to de-register. */
+static void stops_while_registering(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "start", "connect" },
+		{ 0, "connected", TRANSCRIPT_REGISTER },
+		{ 1 * SEC, "deregister" },
+		{ 93 * SEC, "unanswered", "close" },
+		{ 100 * SEC, "start", "connect" },
+		{ 100 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 100 * SEC, "deregister" },
+		/* refused, where it would be tried again at once */
+		{ 100 * SEC, "answer 4.12", "close" },
+		{ 101 * SEC, "start", "connect" },
+		{ 101 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 101 * SEC, "deregister" },
+		{ 101 * SEC, "connected ECONNRESET", "close" },
+		{ 102 * SEC, "start", "connect" },
+		{ 102 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 102 * SEC, "deregister" },
+		{ 102 * SEC, "move", "close" },
+		/* the patience of the owner is over */
+		{ 103 * SEC, "start", "connect" },
+		{ 103 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 103 * SEC, "deregister" },
+		{ 107 * SEC, "stop", "close" },
+		/* nothing of it is left */
+		{ 108 * SEC, "start", "connect" },
+		{ 108 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 108 * SEC, "answer 2.01 /rd/5a", "registered 300" },
+		{ 200 * SEC },
 	};
 
 	(void)state;
@@ -668,6 +723,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_11_update_tells_what_changed),
 	cmocka_unit_test(rule_11_same_values_again_are_no_update),
 	cmocka_unit_test(rule_15_queue_mode_of_1_0_is_part_of_the_binding),
+	cmocka_unit_test(rule_15_queue_mode_since_1_1_is_told_with_the_binding),
 	cmocka_unit_test(changes_while_a_request_is_out_are_told_after_it),
 	cmocka_unit_test(rule_6_update_4_04_registers_again),
 	cmocka_unit_test(rule_48_update_unanswered_opens_a_new_session),
@@ -677,6 +733,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_13_sequences),
 	cmocka_unit_test(jitter_differs_between_servers),
 	cmocka_unit_test(stops_in_every_state),
+	cmocka_unit_test(stops_while_registering),
 	cmocka_unit_test(leaves_in_every_state),
 	cmocka_unit_test(idle_when_all_servers_are),
 	cmocka_unit_test(rule_14_disable_comes_back_after_1_x_5),
