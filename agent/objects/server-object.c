@@ -55,10 +55,10 @@ static const struct resource_info resources[] = {
 	{ BINDING, VALUE_STRING, RESOURCE_RW, RESOURCE_MANDATORY },
 	{ UPDATE_TRIGGER, VALUE_NONE, RESOURCE_E, RESOURCE_MANDATORY },
 	{ BOOTSTRAP_TRIGGER, VALUE_NONE, RESOURCE_E, 0 },
-	{ PRIORITY, VALUE_UNSIGNED, RESOURCE_RW, 0 },
+	{ PRIORITY, VALUE_UNSIGNED, RESOURCE_R, 0 },
 	{ INITIAL_DELAY, VALUE_UNSIGNED, RESOURCE_RW, 0 },
-	{ FAILURE_BLOCK, VALUE_BOOLEAN, RESOURCE_RW, 0 },
-	{ BOOTSTRAP_ON_FAILURE, VALUE_BOOLEAN, RESOURCE_RW, 0 },
+	{ FAILURE_BLOCK, VALUE_BOOLEAN, RESOURCE_R, 0 },
+	{ BOOTSTRAP_ON_FAILURE, VALUE_BOOLEAN, RESOURCE_R, 0 },
 	{ RETRY_COUNT, VALUE_UNSIGNED, RESOURCE_RW, 0 },
 	{ RETRY_TIMER, VALUE_UNSIGNED, RESOURCE_RW, 0 },
 	{ SEQUENCE_DELAY, VALUE_UNSIGNED, RESOURCE_RW, 0 },
@@ -162,6 +162,12 @@ static bool is_too_new(uint16_t rid, const struct server *server)
 	return (rid == NOTIFICATION_MODE || rid == PROFILE_HASH) && server->version < LWM2M_1_2;
 }
 
+/* How we register and try again: only a Bootstrap-Server reads and writes that before version 1.2 of this object. */
+static bool is_closed(uint16_t rid, const struct server *server)
+{
+	return rid >= PRIORITY && rid <= SEQUENCE_COUNT && server->version < LWM2M_1_2;
+}
+
 static int get_number(const struct server *server, const struct resource_info *resource, struct value *ret)
 {
 	const struct number *number = find_number(resource->id);
@@ -220,6 +226,11 @@ static int read_server(const struct server_object *server_object, const struct s
 			continue;
 		if (!(wanted & UINT32_C(1) << rid) || get(server, &resources[i], &value) < 0)
 			continue;
+		if (operation->server != 0 && is_closed(rid, server)) {
+			if (operation->path.depth >= PATH_RESOURCE)
+				return -EPERM;
+			continue;
+		}
 		r = records_add(&operation->records, PATH3(1, server->server_iid, rid), value);
 		if (r < 0)
 			return r;
@@ -302,18 +313,26 @@ static int set(const struct record *record, struct server *server)
 	}
 }
 
-/* A Replace of the instance: what it does not bring is as if never set. */
+static bool is_writable(uint16_t rid, const struct server *server)
+{
+	for (size_t i = 0; i < ELEMENTSOF(resources); i++)
+		if (resources[i].id == rid)
+			return (resources[i].operations & RESOURCE_W) != 0 && !is_closed(rid, server);
+	return false;
+}
+
+/* A Replace of the instance: what it could bring and does not is as if never set. */
 static uint32_t set_fallbacks(struct server *server)
 {
 	uint32_t touched = 0;
 
 	for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
-		if (numbers[i].optional) {
+		if (numbers[i].optional && is_writable(numbers[i].id, server)) {
 			*number_at(&numbers[i], server) = numbers[i].fallback;
 			touched |= UINT32_C(1) << numbers[i].id;
 		}
 	for (size_t i = 0; i < ELEMENTSOF(flags); i++)
-		if (flags[i].optional) {
+		if (flags[i].optional && is_writable(flags[i].id, server)) {
 			*flag_at(&flags[i], server) = flags[i].fallback;
 			touched |= UINT32_C(1) << flags[i].id;
 		}
@@ -343,6 +362,8 @@ static int write_server(struct server_object *server_object, struct server *serv
 		/* What is restored may be of a time when the configuration offered more. */
 		if (operation->server != 0 && is_too_new(rid, server))
 			r = -ENOENT;
+		else if (operation->server != 0 && is_closed(rid, server))
+			r = -EPERM;
 		else
 			r = set(&operation->records.items[i], server);
 		touched |= UINT32_C(1) << rid;

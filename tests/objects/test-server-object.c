@@ -75,6 +75,7 @@ static void test_defaults(void **state)
 	};
 	struct fixture *fixture = *state;
 
+	fixture->main->version = fixture->other->version = LWM2M_1_2;
 	for (size_t i = 0; i < ELEMENTSOF(defaults); i++)
 		assert_int_equal(ask_integer(&fixture->ask, PATH3(1, 0, defaults[i].rid)), defaults[i].value);
 	assert_string_equal(ask_text(&fixture->ask, PATH3(1, 0, 7)), "U");
@@ -82,7 +83,7 @@ static void test_defaults(void **state)
 	assert_int_equal(ask_probe(&fixture->ask, 0, 3), -ENOENT);
 	assert_int_equal(ask_read(&fixture->ask, PATH3(1, 0, 3)), -ENODATA);
 	assert_int_equal(ask_read(&fixture->ask, PATH2(1, 0)), 0);
-	assert_int_equal(fixture->ask.records.count, 15);
+	assert_int_equal(fixture->ask.records.count, 16);
 	/* Nor is no priority a priority, and nobody prefers a transport. */
 	assert_int_equal(ask_probe(&fixture->ask, 0, 13), -ENOENT);
 	assert_int_equal(ask_read(&fixture->ask, PATH3(1, 0, 13)), -ENODATA);
@@ -96,7 +97,7 @@ static void test_instances(void **state)
 
 	assert_int_equal(object->n_instances, 2);
 	assert_int_equal(ask_read(&fixture->ask, PATH1(1)), 0);
-	assert_int_equal(fixture->ask.records.count, 30);
+	assert_int_equal(fixture->ask.records.count, 16);
 	assert_int_equal(ask_integer(&fixture->ask, PATH3(1, fixture->other->server_iid, 0)), 102);
 }
 
@@ -159,19 +160,67 @@ static void test_binding(void **state)
 	assert_string_equal(fixture->main->binding, "U");
 }
 
+/* What servers may do with each resource, by the registry's definition of object 1, version 1.2. */
+static void test_rule_13_operations(void **state)
+{
+	static const struct {
+		uint16_t rid;
+		uint8_t operations;
+	} defined[] = {
+		{ 0, RESOURCE_R }, { 1, RESOURCE_RW }, { 2, RESOURCE_RW }, { 3, RESOURCE_RW }, { 4, RESOURCE_E },
+		{ 5, RESOURCE_RW }, { 6, RESOURCE_RW }, { 7, RESOURCE_RW }, { 8, RESOURCE_E }, { 9, RESOURCE_E },
+		{ 13, RESOURCE_R }, { 14, RESOURCE_RW }, { 15, RESOURCE_R }, { 16, RESOURCE_R },
+		{ 17, RESOURCE_RW }, { 18, RESOURCE_RW }, { 19, RESOURCE_RW }, { 20, RESOURCE_RW },
+		{ 21, RESOURCE_RW }, { 22, RESOURCE_RW }, { 23, RESOURCE_RW }, { 26, RESOURCE_RW },
+		{ 27, RESOURCE_RW },
+	};
+	struct fixture *fixture = *state;
+	const struct object_info *info = server_object_get(fixture->server_object)->info;
+
+	assert_int_equal(info->n_resources, ELEMENTSOF(defined));
+	for (size_t i = 0; i < ELEMENTSOF(defined); i++) {
+		assert_int_equal(info->resources[i].id, defined[i].rid);
+		assert_int_equal(info->resources[i].operations, defined[i].operations);
+	}
+}
+
+/* Version 1.1 of the object leaves 13 to 20 to the Bootstrap-Server. */
+static void test_rule_13_closed_before_1_2(void **state)
+{
+	const struct record records[] = {
+		{ .path = PATH3(1, 0, 1), .value = VALUE_INTEGER(86400) },
+		{ .path = PATH3(1, 0, 6), .value = VALUE_BOOLEAN(false) },
+		{ .path = PATH3(1, 0, 7), .value = VALUE_STRING("U") },
+	};
+	struct fixture *fixture = *state;
+
+	for (uint16_t rid = 14; rid <= 20; rid++)
+		assert_int_equal(ask_read(&fixture->ask, PATH3(1, 0, rid)), -EPERM);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 14), VALUE_UNSIGNED(1)), -EPERM);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 17), VALUE_UNSIGNED(1)), -EPERM);
+	assert_int_equal(fixture->main->retry_count, 5);
+	assert_int_equal(ask_read(&fixture->ask, PATH2(1, 0)), 0);
+	for (size_t i = 0; i < fixture->ask.records.count; i++)
+		assert_false(fixture->ask.records.items[i].path.ids[2] >= 13 &&
+			     fixture->ask.records.items[i].path.ids[2] <= 20);
+	/* Nor does a Replace take them away. */
+	fixture->main->retry_count = 9;
+	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_REPLACE, PATH2(1, 0), records, ELEMENTSOF(records)), 0);
+	assert_int_equal(fixture->main->retry_count, 9);
+	/* What was kept is taken over still. */
+	assert_int_equal(ask_write_one(&fixture->agent, PATH3(1, 0, 17), VALUE_UNSIGNED(3)), 0);
+	assert_int_equal(fixture->main->retry_count, 3);
+}
+
 static void test_order_and_sending(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 13), VALUE_UNSIGNED(10)), 0);
+	fixture->main->version = LWM2M_1_2;
+	fixture->main->priority = 10;
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 14), VALUE_UNSIGNED(20)), 0);
-	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 15), VALUE_BOOLEAN(true)), 0);
-	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 16), VALUE_BOOLEAN(false)), 0);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 23), VALUE_BOOLEAN(false)), 0);
-	assert_int_equal(fixture->main->priority, 10);
 	assert_int_equal(fixture->main->initial_delay_s, 20);
-	assert_true(fixture->main->failure_block);
-	assert_false(fixture->main->bootstrap_on_failure);
 	assert_false(fixture->main->mute_send);
 	assert_int_equal(ask_integer(&fixture->ask, PATH3(1, 0, 13)), 10);
 	assert_int_equal(fixture->n_updates, 0);
@@ -222,6 +271,7 @@ static void test_all_or_nothing(void **state)
 	};
 	struct fixture *fixture = *state;
 
+	fixture->main->version = LWM2M_1_2;
 	for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
 		struct record records[] = {
 			{ .path = PATH3(1, 0, 2), .value = VALUE_INTEGER(3) },
@@ -249,6 +299,7 @@ static void test_replace(void **state)
 	};
 	struct fixture *fixture = *state;
 
+	fixture->main->version = LWM2M_1_2;
 	fixture->main->pmin_s = 5;
 	fixture->main->pmax_s = 50;
 	fixture->main->retry_count = 9;
@@ -260,7 +311,8 @@ static void test_replace(void **state)
 	assert_int_equal(fixture->main->pmin_s, 0);
 	assert_int_equal(fixture->main->pmax_s, 0);
 	assert_int_equal(fixture->main->retry_count, 5);
-	assert_int_equal(fixture->main->priority, SERVER_NO_PRIORITY);
+	/* not theirs to write */
+	assert_int_equal(fixture->main->priority, 9);
 	assert_true(fixture->main->mute_send);
 	assert_false(fixture->main->notification_storing);
 }
@@ -304,7 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_defaults), TEST(test_instances), TEST(test_write), TEST(test_update_follows),
-		TEST(test_binding), TEST(test_order_and_sending), TEST(test_notification_mode), TEST(test_all_or_nothing), TEST(test_replace), TEST(test_what_is_kept),
+		TEST(test_binding), TEST(test_rule_13_operations), TEST(test_rule_13_closed_before_1_2), TEST(test_order_and_sending), TEST(test_notification_mode), TEST(test_all_or_nothing), TEST(test_replace), TEST(test_what_is_kept),
 		TEST(test_execute),
 	};
 
