@@ -70,6 +70,8 @@ bool composite_answered(struct engine *engine, uint32_t id, int error, const str
 	list_for_each(composite, &engine->composites, link) {
 		if (!composite->sent || composite->id != id)
 			continue;
+		if (error == 0)
+			queue_heard(engine, composite->peer);
 		/* Nobody has to answer what came without confirmation. */
 		if (error == -ETIMEDOUT && !composite->confirmable)
 			error = 0;

@@ -64,6 +64,24 @@ static void an_update_precedes_a_notification(void **state)
 	play(steps, .queue = true, .awake_s = 20);
 }
 
+/* It needs no Update: the server hears that we are awake from the Send itself, and may ask until its answer is old. */
+static void a_send_opens_the_window(void **state)
+{
+	static const struct step steps[] = {
+		REGISTERED("0"),
+		{ 0, "mute 0" },
+		{ 20 * SEC, NULL, "asleep" },
+		{ 40 * SEC, "send /500/0/2",
+			"request POST /dp format=110 [{\"bn\":\"/\",\"n\":\"500/0/2\",\"t\":1000,\"v\":21.5}]" },
+		{ 45 * SEC, "GET /500/0/2", "2.05 format=0 21.5" },
+		{ 50 * SEC, "answer 2.04", "sent 1" },
+		{ 70 * SEC, NULL, "asleep" },
+	};
+
+	(void)state;
+	play(steps, .queue = true, .awake_s = 20);
+}
+
 /* What is not worth a notification is not worth an Update either. */
 static void what_is_not_told_does_not_wake(void **state)
 {
@@ -141,6 +159,7 @@ int main(void)
 		cmocka_unit_test(asleep_93_s_after_the_last_message),
 		cmocka_unit_test(nobody_sleeps_without_queue_mode),
 		cmocka_unit_test(an_update_precedes_a_notification),
+		cmocka_unit_test(a_send_opens_the_window),
 		cmocka_unit_test(what_is_not_told_does_not_wake),
 		cmocka_unit_test(pmax_wakes_too),
 		cmocka_unit_test(nobody_hears_that_we_are_awake),
