@@ -90,6 +90,9 @@ static void on_nack(coap_session_t *session, const coap_pdu_t *sent, const coap_
 		break;
 	case COAP_NACK_ICMP_ISSUE: /* a hint at most: anybody can send one */
 		connection->refused = true;
+		/* With another address at hand a wrong hint costs nothing. */
+		if (account_has_another(connection->account))
+			fail(connection, -ECONNREFUSED, "nobody listens there");
 		break;
 	default:
 		break;

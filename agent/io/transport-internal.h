@@ -176,6 +176,9 @@ struct transport {
 
 /* transport.c */
 
+/* Is there an address of the host after this one? Not asked of one that answered. */
+bool account_has_another(const struct account *account);
+
 static inline struct connection *connection_get(const coap_session_t *session)
 {
 	return coap_context_get_app_data(coap_session_get_context(session));

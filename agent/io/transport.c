@@ -343,6 +343,11 @@ static int choose_address(struct account *account)
 	return account->addresses.count > 0 ? 0 : take_addresses(account);
 }
 
+bool account_has_another(const struct account *account)
+{
+	return !account->heard && account->next + 1 < account->addresses.count;
+}
+
 static void connect_account(struct account *account)
 {
 	int r = account->error;
@@ -351,11 +356,16 @@ static void connect_account(struct account *account)
 		r = account->resolve ? take_addresses(account) : choose_address(account);
 	if (r == -EINPROGRESS)
 		return;
+	if (r == 0 && account->next > 0)
+		log_server(LOG_INFO, 0, account->name, "Connecting to address %zu of %zu of %s",
+			account->next + 1, account->addresses.count, account->uri_text);
 	if (r == 0) {
 		r = connection_new(account, &account->addresses.list[account->next], &account->connection);
 		if (r < 0)
 			log_server(
 				LOG_WARNING, r, account->name, "Cannot connect to %s: %m", account->uri_text);
+		if (r < 0 && account_has_another(account))
+			return;
 	}
 	if (r < 0) {
 		tell_failed(account, r);
@@ -377,13 +387,16 @@ static void tell_connection(struct connection *connection)
 			connection->up ? "Lost %s: %s" : "Cannot connect to %s: %s", account->uri_text,
 			connection->reason);
 		connection_close(connection);
-		tell_failed(account, connection->error);
+		if (!connection->up && account_has_another(account))
+			account->wanted = true;
+		else
+			tell_failed(account, connection->error);
 		return;
 	}
 	if (account->uri.secure)
 		transport_tls_describe(connection->session, text, sizeof(text));
 	log_server(LOG_INFO, 0, account->name, "Connected to %s (%s)", account->uri_text, text);
-	transport->handlers->connected(transport->userdata, account->session, 0);
+	transport->handlers->connected(transport->userdata, account->session, account_has_another(account));
 }
 
 static bool tell_accounts(struct transport *transport)

@@ -4,7 +4,8 @@
  *
  * One session per server account, each with a libcoap context of its own. A session that failed is thrown away and
  * EFFECT_CONNECT makes a new one, from the same local port where that can be had and to the next address of the host
- * when the last one did not answer. Message ids, retransmission, deduplication, separate responses, and the cutting of
+ * when the last one did not answer; a handshake that fails goes on with the next one by itself. After the last one the
+ * name is looked up anew. Message ids, retransmission, deduplication, separate responses, and the cutting of
  * large bodies into blocks happen here; what a request means does not. Nothing blocks: names are resolved on the side.
  * The handlers are called from within transport_process() only; they may call transport_handle(). Whatever a peer sends
  * costs bounded memory. Failed connections are logged here, once each.
@@ -28,7 +29,7 @@ struct transport_handlers {
 	void (*request)(void *userdata, const struct message *request);
 
 	/*
-	 * The session of an EFFECT_CONNECT is up (0) or failed, or ended by itself (-errno). Everything in flight on a
+	 * The session of an EFFECT_CONNECT is up (0; 1: and there is another address to try next) or failed, or ended by itself (-errno). Everything in flight on a
 	 * session that failed or ended is forgotten, as by EFFECT_CLOSE.
 	 */
 	void (*connected)(void *userdata, uint16_t session, int error);

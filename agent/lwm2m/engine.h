@@ -64,7 +64,10 @@ void engine_server_name(const struct server *server, char ret[ENGINE_NAME_MAX]);
 /* A request of a server. It is answered by one EFFECT_REPLY, now or later. */
 void engine_request(struct engine *engine, usec_t now, const struct message *request);
 
-/* The session of an EFFECT_CONNECT is up (0), could not be made, or ended by itself (-errno). */
+/*
+ * The session of an EFFECT_CONNECT is up (0; 1: and the host has further addresses, should nobody answer at this one),
+ * could not be made, or ended by itself (-errno).
+ */
 void engine_connected(struct engine *engine, usec_t now, uint16_t session, int error);
 
 /*

@@ -291,17 +291,30 @@ static void session_ended(struct registration *registration, usec_t now, int err
 		wait / USEC_PER_SEC);
 }
 
+/* All addresses of a host together are one attempt. */
+static bool try_next_address(struct registration *registration, usec_t now, struct effects *effects)
+{
+	if (!registration->another)
+		return false;
+	registration->another = false;
+	forget_session(registration, effects);
+	connect(registration, now, effects);
+	return true;
+}
+
 static void register_failed(
 	struct registration *registration, usec_t now, int error, uint8_t code, struct effects *effects)
 {
 	if (registration->leaving)
 		stopped(registration, now, effects);
-	else
+	else if (code != 0 || !try_next_address(registration, now, effects))
 		retry_later(registration, now, error, code, EVENT_FAILED, effects);
 }
 
 void registration_connected(struct registration *registration, usec_t now, int error, struct effects *effects)
 {
+	if (error >= 0)
+		registration->another = error > 0;
 	switch (registration->state) {
 	case REGISTRATION_CONNECTING:
 		if (error < 0)
@@ -413,12 +426,15 @@ static void update_answered(struct registration *registration, usec_t now, const
 static void update_unanswered(
 	struct registration *registration, usec_t now, int error, struct effects *effects)
 {
-	if (registration->unheard) {
-		retry_later(registration, now, error, 0, EVENT_LOST, effects);
-		return;
-	}
+	bool again = registration->unheard;
+
 	registration->unheard = true;
 	registration->resume = may_resume(registration, now);
+	if (again) {
+		if (!try_next_address(registration, now, effects))
+			retry_later(registration, now, error, 0, EVENT_LOST, effects);
+		return;
+	}
 	forget_session(registration, effects);
 	connect(registration, now, effects);
 }

@@ -42,6 +42,7 @@ struct registration {
 	uint32_t request;           /* id of the request in flight, 0: none */
 	unsigned int failures;      /* in a row */
 	bool update_wanted;         /* 1/x/8, or something the server has to hear */
+	bool another;               /* the host has an address left to try at once when this one does not answer */
 	bool leaving;               /* to be stopped once the Register on its way is answered */
 	bool disabled;              /* by the server, for disable_timeout_s once it has let us go */
 	bool resume; /* connecting anew, or about to, while a registration stands: an Update follows */
@@ -74,7 +75,10 @@ int registration_resume(
 /* Connects and registers, after initial_delay_s unless it goes on with what was; nothing unless idle. */
 void registration_start(struct registration *registration, usec_t now, struct effects *effects);
 
-/* The answer to EFFECT_CONNECT: error 0 or -errno; also the news that a session ended by itself. */
+/*
+ * The answer to EFFECT_CONNECT: error 0, 1 when the next one would go to another address of the host, or -errno; also
+ * the news that a session ended by itself.
+ */
 void registration_connected(
 	struct registration *registration, usec_t now, int error, struct effects *effects);
 

@@ -30,18 +30,20 @@ class Received:
 
 
 class Peer:
-    """ack_timeout and max_retransmit are those of RFC 7252; max_retransmit 0 sends a request once."""
+    """ack_timeout and max_retransmit are those of RFC 7252; max_retransmit 0 sends a request once. host: in figures."""
 
-    def __init__(self, port=0, ack_timeout=2.0, max_retransmit=4):
+    def __init__(self, port=0, ack_timeout=2.0, max_retransmit=4, host="127.0.0.1"):
         self.ack_timeout, self.max_retransmit = ack_timeout, max_retransmit
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.host, self._family = host, socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(self._family, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.socket.bind(("127.0.0.1", port))
+        self.socket.bind((host, port))
         self.port = self.socket.getsockname()[1]
         self.muted = False        # True: nothing is answered, not even acknowledged
         self.reset_tokens = set()  # notifications with these tokens are answered by RST
         self._mid = random.randrange(1 << 16)
         self._received = []
+        self._datagrams = 0       # of any kind
         self._answered = {}       # (address, message id) → the bytes that answered it
         self._news = threading.Condition()
         self._closing = False
@@ -56,8 +58,8 @@ class Peer:
 
     def close(self):
         self._closing = True
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"", ("127.0.0.1", self.port))
+        with socket.socket(self._family, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", (self.host, self.port))
         self._thread.join()
         self.socket.close()
 
@@ -75,6 +77,9 @@ class Peer:
                 continue  # an ICMP message about something sent earlier
             if self._closing:
                 return
+            with self._news:
+                self._datagrams += 1
+                self._news.notify_all()
             try:
                 message = Message.decode(data)
             except coap.FormatError:
@@ -132,6 +137,12 @@ class Peer:
                 if left <= 0:
                     raise NoAnswer(f"no {what} within {timeout} s; last: {self._received[-3:]}")
                 self._news.wait(left)
+
+    def expect_datagram(self, timeout=10):
+        """Something came, or comes, be it CoAP or not."""
+        with self._news:
+            if not self._news.wait_for(lambda: self._datagrams > 0, timeout):
+                raise NoAnswer(f"nothing came to {self.host} within {timeout} s")
 
     # -- sending
 

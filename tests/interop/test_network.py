@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import case
 from case import AgentCase, LeshanCase
@@ -78,6 +80,92 @@ class TestNoSec(AgentCase):
         started.wait_log("main: not registered with .* next try in", count=2, timeout=20)
 
 
+class TestAddresses(AgentCase):
+    """A name with several addresses: the system's order, IPv6 first here, and the next one when one does not answer."""
+
+    NAME = "several.test"
+
+    def setUp(self):
+        self.prepare()
+        self.addCleanup(clear)
+        self.hosts = Path("/etc/hosts")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name, text in (("hosts", ""), ("nsswitch.conf", "hosts: files\n"), ("gai.conf", "")):
+            file = Path(folder.name) / name
+            file.write_text(text)
+            if Path("/etc", name).exists():
+                subprocess.run(["mount", "--bind", file, f"/etc/{name}"], check=True)
+                self.addCleanup(subprocess.run, ["umount", f"/etc/{name}"], check=True)
+
+    def prepare(self):
+        """Loopback alone does not count as having IPv4 or IPv6."""
+        clear()
+        ip("address add 10.9.0.2/32 dev lo")
+        ip("address add fd00::2/128 dev lo nodad")
+
+    def point(self, *addresses):
+        self.hosts.write_text("".join(f"{address} {self.NAME}\n" for address in addresses))
+
+    def server_at(self, address, port=0):
+        server = RawServer(host=address, port=port)
+        self.addCleanup(server.close)
+        return server
+
+    def go(self, port, scheme="coap", **keys):
+        return self.start_agent({"uri": f"{scheme}://{self.NAME}:{port}", "lifetime": 300, **keys})
+
+    def test_ipv6_first(self):
+        six = self.server_at("::1")
+        four = self.server_at("127.0.0.1", six.port)
+        self.point("127.0.0.1", "::1")
+        agent = self.go(six.port)
+        six.wait_register(agent.endpoint)
+        self.assertEqual(four.received(), [])
+
+    def test_refused(self):
+        """Nobody listens at the first: the next is tried at once, either family first, and is the one that is kept."""
+        for alive, dead in (("127.0.0.1", "::1"), ("127.0.0.2", "127.0.0.1")):
+            with self.subTest(alive=alive, dead=dead):
+                self.prepare()
+                server = self.server_at(alive)
+                self.point(dead, alive)
+                agent = self.go(server.port)
+                start = time.monotonic()
+                client = server.wait_register(agent.endpoint)
+                self.assertLess(time.monotonic() - start, 5)
+                agent.wait_log("Connecting to address 2 of 2")
+                agent.wait_log("main: registered with")
+                # The address that worked is the one to go back to.
+                since = server.mark()
+                use(NEW)
+                self.assertEqual(server.wait_update(since=since).path, client.location)
+                drop(NEW)
+                self.assertEqual(agent.count_log("nobody listens there"), 1)
+
+    def test_silent(self):
+        """A handshake is given up after half a minute, and the next address gets one."""
+        silent = self.server_at("::1")
+        silent.muted = True
+        other = self.server_at("127.0.0.1", silent.port)
+        other.muted = True
+        self.point("::1", "127.0.0.1")
+        agent = self.go(silent.port, "coaps", identity="i", key="00")
+        agent.wait_log("Connecting to address 2 of 2", timeout=45)
+        other.expect_datagram()
+        self.assertEqual(agent.count_log("next try in"), 0)
+
+    def test_looked_up_anew(self):
+        """After the last address comes the wait, and then the name as it is by then."""
+        server = self.server_at("127.0.0.3")
+        self.point("127.0.0.1", "127.0.0.2")
+        agent = self.go(server.port, "coaps", identity="i", key="00", retry_timer=1)
+        agent.wait_log("Connecting to address 2 of 2")
+        self.point("127.0.0.3")
+        agent.wait_log("main: not registered with .*Connection refused; next try in", timeout=60)
+        server.expect_datagram(timeout=20)
+
+
 class TestConnectionId(LeshanCase):
     OPTIONS = {"cid": 6}
 
@@ -121,7 +209,7 @@ def main():
     if INSIDE in os.environ:
         ip("link set lo up")
         case.main()
-    command = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--user", "--map-root-user"])
+    command = ["unshare", "--net", "--mount"] + ([] if os.geteuid() == 0 else ["--user", "--map-root-user"])
     if not shutil.which("unshare") or not shutil.which("ip"):
         print("skipped: needs unshare and ip")
         sys.exit(case.SKIPPED)

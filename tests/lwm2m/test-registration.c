@@ -106,6 +106,37 @@ static void register_unanswered(void **state)
 	play(steps);
 }
 
+/* All addresses of a host are one attempt: the wait comes after the last one. */
+static void the_next_address_is_tried_at_once(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "start", "connect" },
+		{ 0, "connected another", TRANSCRIPT_REGISTER },
+		{ 93 * SEC, "unanswered", "close\nconnect" },
+		{ 93 * SEC, "connected another", TRANSCRIPT_REGISTER },
+		{ 94 * SEC, "connected ECONNREFUSED", "close\nconnect" },
+		{ 94 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 187 * SEC, "unanswered", "close\nfailed ETIMEDOUT" },
+		{ SPREAD(187 * SEC, 60), .expect = "connect" },
+		/* a refusal is an answer */
+		{ 217 * SEC, "connected another", TRANSCRIPT_REGISTER },
+		{ 217 * SEC, "answer 4.03", "close\nfailed 4.03" },
+		{ SPREAD(217 * SEC, 120), .expect = "connect" },
+		{ 277 * SEC, "connected another", TRANSCRIPT_REGISTER },
+		{ 277 * SEC, "answer 2.01 /rd/5a", "registered 300" },
+		/* an Update that is not answered: the same address once more, as a rule; then the others */
+		{ 280 * SEC, "update", "request POST /rd/5a" },
+		{ 373 * SEC, "unanswered", "close\nconnect" },
+		{ 373 * SEC, "connected another", "request POST /rd/5a?lt=300&b=U format=40 " TRANSCRIPT_LINKS },
+		{ 466 * SEC, "unanswered", "close\nconnect" },
+		{ 466 * SEC, "connected", "request POST /rd/5a?lt=300&b=U format=40 " TRANSCRIPT_LINKS },
+		{ 467 * SEC, "answer 2.04", "updated 207" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
 static void session_lost(void **state)
 {
 	static const struct step steps[] = {
@@ -717,6 +748,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_18_other_refusals_keep_the_version),
 	cmocka_unit_test(created_without_a_location_is_no_registration),
 	cmocka_unit_test(register_unanswered),
+	cmocka_unit_test(the_next_address_is_tried_at_once),
 	cmocka_unit_test(session_lost),
 	cmocka_unit_test(rule_12_margin_of_short_lifetimes_is_half),
 	cmocka_unit_test(rule_12_lifetime_0_never_ends),

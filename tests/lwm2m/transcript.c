@@ -11,6 +11,7 @@ static const struct {
 	const char *name;
 	int error;
 } errors[] = {
+	{ "another", -1 }, /* no error: there is another address to try next */
 	{ "EIO", EIO },
 	{ "EPERM", EPERM },
 	{ "ENOENT", ENOENT },

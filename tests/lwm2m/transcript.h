@@ -8,7 +8,7 @@
  *
  *	send /3/0/0 … | sendnon /3/0/0 …                     Send with the time 1000; mute 0 | mute 1: 1/x/23
  *	start | stop | deregister | update | disable | move  the engine's own calls; stop leaves without a word
- *	connected [ERROR]                                    of the session in question
+ *	connected [ERROR | another]                          of the session in question; another address is left
  *	answer 2.01 [/rd/5a] | unanswered | reset            to the request that went out last
  *	confirmed | unconfirmed | refused                    the notification that went out last
  *	GET /500/0/1 [observe=0] [token=01] [accept=112]     and all other methods; then
