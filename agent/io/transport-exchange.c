@@ -229,16 +229,21 @@ static struct exchange *find_token(struct connection *connection, coap_bin_const
 	return NULL;
 }
 
+/* As much as a datagram has. */
+#define LOCATION_MAX 1536
+
 struct response {
 	struct message message;
 	struct block block1;
-	char path[256];
+	char path[LOCATION_MAX];
 	size_t path_len;
+	bool path_too_long;
 };
 
 static void add_location(struct response *response, struct bytes segment)
 {
-	if (response->path_len + 1 + segment.len > sizeof(response->path))
+	response->path_too_long |= response->path_len + 1 + segment.len > sizeof(response->path);
+	if (response->path_too_long)
 		return;
 	response->path[response->path_len++] = '/';
 	if (segment.len > 0)
@@ -263,7 +268,8 @@ static void read_response(const coap_pdu_t *pdu, struct response *response)
 		else if (iterator.number == COAP_OPTION_BLOCK1)
 			response->block1 = block_decode(value);
 	}
-	response->message.path = BYTES(response->path, response->path_len);
+	/* half a path would be another one */
+	response->message.path = BYTES(response->path, response->path_too_long ? 0 : response->path_len);
 	if (!coap_get_data(pdu, &response->message.payload.len, &response->message.payload.data))
 		response->message.payload = BYTES(NULL, 0);
 }

@@ -15,16 +15,19 @@ bool message_add_segments(coap_pdu_t *pdu, coap_option_num_t number, struct byte
 
 	if (text.len > 0 && separator == '/' && *start == '/')
 		start++;
-	while (start < end) {
+	if (start == end)
+		return true;
+	for (;;) { /* an empty one at the end counts, too */
 		const uint8_t *next = memchr(start, separator, (size_t)(end - start));
 
 		if (!next)
 			next = end;
 		if (coap_add_option(pdu, number, (size_t)(next - start), start) == 0)
 			return false;
+		if (next == end)
+			return true;
 		start = next + 1;
 	}
-	return true;
 }
 
 struct block block_decode(struct bytes value)
