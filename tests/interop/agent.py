@@ -146,6 +146,14 @@ class Agent:
             raise AgentError(f"the agent ended with {code}:\n{self.log_tail(60)}")
         self._check_findings()
 
+    def wait_exit(self, timeout=STOP_S):
+        """The exit code, once it has ended after a signal() of the test."""
+        code = self._process.wait(timeout)
+        self.was_stopped = True
+        self._join()
+        self._check_findings()
+        return code
+
     def kill(self):
         """The power cut."""
         self.was_stopped = True

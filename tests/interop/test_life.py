@@ -4,6 +4,7 @@
 import os
 import signal
 import socket
+import time
 
 import case
 import coap
@@ -80,6 +81,38 @@ class TestStop(LifeCase):
         secure, notify = self.notified({"uri": f"coaps://127.0.0.1:{self.server.port}", "identity": "i", "key": "00"})
         notify.wait("STATUS=registering with main")
         secure.stop()
+
+    def test_while_registering(self):
+        """The Register is answered after SIGTERM: the De-register still follows it."""
+        self.server.muted = True
+        agent = self.start_agent({"uri": self.server.uri})
+        self.server.expect(lambda r: r.message.path == "/rd")
+        agent.signal(signal.SIGTERM)
+        since = self.server.mark()
+        self.server.muted = False
+        self.server.wait_register(agent.endpoint, since=since)  # the second time it was sent
+        self.server.wait_deregister(since=since)
+        self.assertEqual(agent.wait_exit(), 0)
+
+    def test_hangup_while_silent(self):
+        """SIGHUP takes over the configuration at once, whatever the server does not say; the registration stands."""
+        agent, client = self.start()
+        self.server.muted = True
+        agent.config.write_text(agent.config.read_text().replace("lifetime = 300", "lifetime = 400"))
+        since = self.server.mark()
+        agent.signal(signal.SIGHUP)
+        self.server.expect(lambda r: r.message.query.get("lt") == "400", since=since)
+        self.server.muted = False
+        agent.wait_log("main: registration updated")
+        self.assertEqual(self.server.received(lambda r: r.message.path == "/rd", since=since), [])
+
+    def test_leave_while_silent(self):
+        """Without deregister_on_stop there is nobody to wait for."""
+        agent, client = self.start(agent={"deregister_on_stop": "no"})
+        self.server.muted = True
+        start = time.monotonic()
+        agent.stop()
+        self.assertLess(time.monotonic() - start, 2)
 
     def test_without_servers(self):
         agent, notify = self.notified({})
