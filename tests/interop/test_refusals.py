@@ -121,6 +121,31 @@ class TestRefusal(AgentCase):
         self.server.register_code = "2.01"
         agent.wait_log("main: registered with", timeout=20)
 
+    def test_rule_20_profile_id(self):
+        """A server that learns: 4.09 to a hash without a list, which then comes with it; after that the hash will do."""
+        lists = {}
+
+        class Learner(RawServer):
+            def on_request(self, message, address):
+                profile = message.query.get("pid")
+                if profile and message.payload:
+                    lists[profile] = message.payload.decode()
+                elif profile and profile not in lists:
+                    return coap.Message(code=coap.code("4.09"))
+                return super().on_request(message, address)
+
+        with Learner() as server:
+            for number in range(2):
+                since = server.mark()
+                agent = self.start_agent({"uri": server.uri, "version": "1.2", "profile_id": "yes"})
+                agent.wait_log("main: registered with")
+                registers = [r.message for r in server.received(lambda r: r.message.path == "/rd", since=since)]
+                self.assertEqual([bool(m.payload) for m in registers], [[False, True], [False]][number])
+                self.assertEqual([m.query["pid"] for m in registers], [next(iter(lists))] * len(registers))
+                agent.stop()
+            self.assertRegex(next(iter(lists)), "^6:[0-9a-f]{8}$")
+            self.assertIn("</3/0>", next(iter(lists.values())))
+
     def test_forgotten(self):
         """4.04 to an Update: the server has lost us, and gets a Register with all."""
         agent = self.start(lifetime=2)
