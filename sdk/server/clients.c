@@ -133,6 +133,8 @@ static bool take_parameter(struct bytes name, struct bytes value, struct clients
 	}
 	if (bytes_equal(name, BYTES_LITERAL("Q")))
 		request->queue = true;
+	else if (bytes_equal(name, BYTES_LITERAL("pid")))
+		request->has_profile = true;
 	return true;
 }
 
@@ -269,6 +271,8 @@ int clients_register(struct clients *clients, usec_t now, const struct clients_s
 		return CLIENTS_BAD_REQUEST;
 	if (request->version.len > 0 && !is_version(request->version))
 		return CLIENTS_BAD_VERSION;
+	if (request->has_profile && links.len == 0)
+		return CLIENTS_NO_LIST;
 	if (old && old->identity && !sender->identity)
 		return CLIENTS_FORBIDDEN;
 	if (!old && clients->count >= CLIENTS_MAX)
@@ -309,6 +313,8 @@ int clients_update(struct clients *clients, usec_t now, const struct clients_sen
 	struct client *client;
 	int r = find_own(clients, sender, location, &client);
 
+	if (r == 0 && request->has_profile && links.len == 0)
+		r = CLIENTS_NO_LIST;
 	if (r == 0)
 		r = take_request(client, request, links);
 	if (r != 0)

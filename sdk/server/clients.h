@@ -38,6 +38,7 @@ enum clients_result {
 	CLIENTS_FORBIDDEN,
 	CLIENTS_NOT_FOUND,
 	CLIENTS_BAD_VERSION,
+	CLIENTS_NO_LIST, /* a Profile ID in place of the object list: we know none */
 	CLIENTS_FULL
 };
 
@@ -60,7 +61,7 @@ struct client {
  */
 struct clients_request {
 	struct bytes endpoint, version, binding, sms;
-	bool queue, has_lifetime;
+	bool queue, has_lifetime, has_profile;
 	uint32_t lifetime_s;
 };
 

@@ -85,6 +85,7 @@ static uint8_t code_of(int r, uint8_t done)
 		[CLIENTS_FORBIDDEN] = PACKET_CODE(4, 3),
 		[CLIENTS_NOT_FOUND] = PACKET_CODE(4, 4),
 		[CLIENTS_BAD_VERSION] = PACKET_CODE(4, 12),
+		[CLIENTS_NO_LIST] = PACKET_CODE(4, 9),
 		[CLIENTS_FULL] = PACKET_CODE(5, 3),
 	};
 

@@ -205,6 +205,25 @@ static void test_queries(void **state)
 			fail_msg("%s", cases[i].query);
 }
 
+/* Core 1.2.2, 6.2.1: an error makes the client send the list. */
+static void test_rule_20_no_profile_is_known(void **state)
+{
+	struct clients_sender sender = { NULL, &held[0] };
+	struct clients_request request;
+	const struct bytes list = BYTES_LITERAL("</3/0>"), none = BYTES(NULL, 0);
+	struct client *client;
+	struct bytes location;
+
+	assert_int_equal(clients_parse(BYTES_LITERAL("ep=a&lwm2m=1.2&pid=6:1234abcd"), &request), CLIENTS_OK);
+	assert_int_equal(clients_register(&clients, 0, &sender, &request, none, &client), CLIENTS_NO_LIST);
+	assert_null(clients_find(&clients, "a"));
+	assert_int_equal(clients_register(&clients, 0, &sender, &request, list, &client), CLIENTS_OK);
+	location = bytes_of(client->location);
+	assert_int_equal(clients_parse(BYTES_LITERAL("pid=6:00000000"), &request), CLIENTS_OK);
+	assert_int_equal(clients_update(&clients, 0, &sender, location, &request, none, &client), CLIENTS_NO_LIST);
+	assert_int_equal(clients_update(&clients, 0, &sender, location, &request, list, &client), CLIENTS_OK);
+}
+
 static void test_limits(void **state)
 {
 	struct clients_sender sender = { NULL, &held[0] };
@@ -234,6 +253,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_owner, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lost_session, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_queries, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rule_20_no_profile_is_known, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
 	};
 
