@@ -125,8 +125,14 @@ class TestAddresses(AgentCase):
 
     def test_refused(self):
         """Nobody listens at the first: the next is tried at once, either family first, and is the one that is kept."""
-        for alive, dead in (("127.0.0.1", "::1"), ("127.0.0.2", "127.0.0.1")):
+        order = Path("/etc/gai.conf")
+        for alive, dead, preferred in (("127.0.0.1", "::1", ""), ("127.0.0.2", "127.0.0.1", ""),
+                                       ("::1", "127.0.0.1", "precedence ::ffff:0:0/96 100\n")):
             with self.subTest(alive=alive, dead=dead):
+                if preferred and not order.exists():
+                    self.skipTest("no /etc/gai.conf to put IPv4 first")
+                if order.exists():
+                    order.write_text(preferred)
                 self.prepare()
                 server = self.server_at(alive)
                 self.point(dead, alive)
