@@ -52,7 +52,9 @@ struct device {
 	unsigned int errors;               /* a bit for each enum device_error */
 	char utc_offset[UTC_OFFSET_MAX];   /* "": the machine's */
 	char timezone[TIMEZONE_MAX];
-	char scratch[UTC_OFFSET_MAX];
+	int64_t sampled_s;                 /* when the machine was asked for the next two */
+	int64_t memory_free_kb;            /* negative: not known */
+	char machine_offset[UTC_OFFSET_MAX]; /* "": not known */
 	uint16_t ids[_DEVICE_ERROR_MAX];   /* of resource instances, for probe */
 };
 
@@ -88,6 +90,37 @@ static const struct object_info info = {
 	.resources = resources,
 	.n_resources = ELEMENTSOF(resources),
 };
+
+static int64_t machine_time(struct device *device)
+{
+	return device->actions->time ? device->actions->time(device->userdata) : time(NULL);
+}
+
+static void sample_utc_offset(struct device *device, time_t now)
+{
+	unsigned int minutes;
+	struct tm tm;
+
+	*device->machine_offset = '\0';
+	if (!localtime_r(&now, &tm))
+		return;
+	minutes = (unsigned int)labs(tm.tm_gmtoff / 60);
+	snprintf(device->machine_offset, sizeof(device->machine_offset), "%c%02u:%02u",
+		tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+}
+
+/* Once in a second at most: asking costs more than all the rest of a Read. */
+static void sample(struct device *device)
+{
+	int64_t now = machine_time(device), total_kb;
+
+	if (now == device->sampled_s)
+		return;
+	device->sampled_s = now;
+	sample_utc_offset(device, now);
+	if (platform_memory(device->root, &device->memory_free_kb, &total_kb) < 0)
+		device->memory_free_kb = -1;
+}
 
 /* One value, or an instance of a multiple resource. -ENOENT: not there. */
 static int get_text(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
@@ -140,17 +173,16 @@ static int get_battery(struct device *device, uint16_t rid, uint16_t riid, struc
 
 static int get_memory(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
 {
-	int64_t free_kb, total_kb;
-
 	if (device->memory_total_kb < 0)
 		return -ENOENT;
 	if (rid == MEMORY_TOTAL) {
 		*ret = VALUE_INTEGER(device->memory_total_kb);
 		return 0;
 	}
-	if (platform_memory(device->root, &free_kb, &total_kb) < 0)
+	sample(device);
+	if (device->memory_free_kb < 0)
 		return -ENOENT;
-	*ret = VALUE_INTEGER(free_kb);
+	*ret = VALUE_INTEGER(device->memory_free_kb);
 	return 0;
 }
 
@@ -171,26 +203,20 @@ static int get_error(struct device *device, uint16_t rid, uint16_t riid, struct 
 
 static int get_time(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
 {
-	*ret = VALUE_TIME(time(NULL));
+	*ret = VALUE_TIME(machine_time(device));
 	return 0;
 }
 
 static int get_utc_offset(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
 {
-	time_t now = time(NULL);
-	unsigned int minutes;
-	struct tm tm;
-
 	if (*device->utc_offset) {
 		*ret = VALUE_STRING(device->utc_offset);
 		return 0;
 	}
-	if (!localtime_r(&now, &tm))
+	sample(device);
+	if (!*device->machine_offset)
 		return -ENOENT;
-	minutes = (unsigned int)labs(tm.tm_gmtoff / 60);
-	snprintf(device->scratch, sizeof(device->scratch), "%c%02u:%02u", tm.tm_gmtoff < 0 ? '-' : '+',
-		minutes / 60 % 100, minutes % 60);
-	*ret = VALUE_STRING(device->scratch);
+	*ret = VALUE_STRING(device->machine_offset);
 	return 0;
 }
 
@@ -237,11 +263,19 @@ static int read_single(struct device *device, struct operation *operation, uint1
 	return records_add(&operation->records, PATH3(3, 0, rid), value);
 }
 
+/* How many resource instances there may be; not all have to be there. */
+static uint16_t instances_max(const struct device *device, uint16_t rid)
+{
+	if (rid != ERROR_CODE)
+		return (uint16_t)device->power.n_supplies;
+	return device->errors ? _DEVICE_ERROR_MAX : 1;
+}
+
 static int read_multiple(struct device *device, struct operation *operation, uint16_t rid)
 {
 	int r = 0;
 
-	for (uint16_t riid = 0; riid < ELEMENTSOF(device->ids) && r == 0; riid++) {
+	for (uint16_t riid = 0; riid < instances_max(device, rid) && r == 0; riid++) {
 		struct value value;
 
 		if (operation->path.depth == PATH_RESOURCE_INSTANCE && operation->path.ids[3] != riid)
@@ -255,10 +289,28 @@ static int read_multiple(struct device *device, struct operation *operation, uin
 /* The agent itself, which keeps what it reads here, gets what servers wrote. */
 static bool is_wanted(const struct device *device, const struct operation *operation, uint16_t rid)
 {
-	if (!getters[rid] || (operation->path.depth >= PATH_RESOURCE && operation->path.ids[2] != rid))
+	if (!getters[rid])
 		return false;
 	return operation->server != 0 || (rid == UTC_OFFSET && *device->utc_offset) ||
 	       (rid == TIMEZONE && *device->timezone);
+}
+
+static int read_resource(struct device *device, struct operation *operation,
+			 const struct resource_info *resource)
+{
+	if (!is_wanted(device, operation, resource->id))
+		return 0;
+	if (resource->flags & RESOURCE_MULTIPLE)
+		return read_multiple(device, operation, resource->id);
+	return read_single(device, operation, resource->id);
+}
+
+static int read_one(struct device *device, struct operation *operation)
+{
+	const struct resource_info *resource = object_find_resource(&device->object, operation->path.ids[2]);
+	int r = resource ? read_resource(device, operation, resource) : 0;
+
+	return r == 0 && operation->records.count == 0 ? -ENODATA : r;
 }
 
 static void device_read(struct object *object, struct operation *operation)
@@ -266,16 +318,11 @@ static void device_read(struct object *object, struct operation *operation)
 	struct device *device = container_of(object, struct device, object);
 	int r = 0;
 
-	for (size_t i = 0; i < ELEMENTSOF(resources) && r == 0; i++) {
-		if (!is_wanted(device, operation, resources[i].id))
-			continue;
-		if (resources[i].flags & RESOURCE_MULTIPLE)
-			r = read_multiple(device, operation, resources[i].id);
-		else
-			r = read_single(device, operation, resources[i].id);
-	}
-	if (r == 0 && operation->path.depth >= PATH_RESOURCE && operation->records.count == 0)
-		r = -ENODATA;
+	if (operation->path.depth >= PATH_RESOURCE)
+		r = read_one(device, operation);
+	else
+		for (size_t i = 0; i < ELEMENTSOF(resources) && r == 0; i++)
+			r = read_resource(device, operation, &resources[i]);
 	operation_done(operation, r);
 }
 
@@ -435,7 +482,7 @@ static int device_probe(const struct object *object, uint16_t iid, const struct 
 		return 0;
 	if (!(resource->flags & RESOURCE_MULTIPLE))
 		return getters[resource->id](device, resource->id, 0, &value);
-	for (uint16_t riid = 0; riid < ELEMENTSOF(device->ids); riid++)
+	for (uint16_t riid = 0; riid < instances_max(device, resource->id); riid++)
 		if (getters[resource->id](device, resource->id, riid, &value) == 0)
 			device->ids[n++] = riid;
 	if (n == 0)
@@ -489,6 +536,7 @@ static int take_facts(struct device *device, const struct device_config *config)
 		r = take_fact(device, facts[i].rid, facts[i].configured, facts[i].platform);
 	if (platform_memory(device->root, &free_kb, &device->memory_total_kb) < 0)
 		device->memory_total_kb = -1;
+	device->sampled_s = -1;
 	return r;
 }
 

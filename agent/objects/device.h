@@ -2,10 +2,11 @@
 /*
  * device.h - object 3, Device: this machine
  *
- * What does not change is read once, when the object is made; memory, power supplies and time at each read. A value the
- * machine does not have is absent, never made up. Current Time sets the machine's clock, where the process may, and is
- * never kept; UTC Offset and Timezone as a server wrote them are kept and reported, without changing the machine's own
- * settings, until the server writes them empty.
+ * What does not change is read once, when the object is made; power supplies and time at each read; free memory and the
+ * machine's UTC offset once in a second at most, and only when asked for. A value the machine does not have is absent,
+ * never made up. Current Time sets the machine's clock, where the process may, and is never kept; UTC Offset and Timezone
+ * as a server wrote them are kept and reported, without changing the machine's own settings, until the server writes them
+ * empty.
  */
 #pragma once
 
@@ -42,6 +43,8 @@ struct device_actions {
 	void (*factory_reset)(void *userdata);
 	/* Sets the machine's clock, seconds since 1970. -EPERM: not allowed to, answered with 5.01; other -errno. */
 	int (*set_time)(void *userdata, int64_t seconds);
+	/* Says what it is. NULL: time(). */
+	int64_t (*time)(void *userdata);
 };
 
 struct device;

@@ -17,7 +17,7 @@ struct fixture {
 	struct device *device;
 	struct ask ask, agent; /* a server, and the agent itself */
 	unsigned int n_reboots, n_resets, n_error_changes;
-	int64_t time_set;
+	int64_t time_set, now;
 	int set_time_error;
 };
 
@@ -39,6 +39,11 @@ static int on_set_time(void *userdata, int64_t seconds)
 	return fixture->set_time_error;
 }
 
+static int64_t on_time(void *userdata)
+{
+	return ((struct fixture *)userdata)->now;
+}
+
 static void on_change(void *userdata, enum registry_change change, const struct path *path)
 {
 	struct fixture *fixture = userdata;
@@ -53,7 +58,8 @@ static struct fixture *fixture_new(const char *root, const struct device_config 
 
 	fixture->root = root;
 	fixture->time_set = -1;
-	fixture->actions = (struct device_actions){ on_reboot, on_factory_reset, on_set_time };
+	fixture->now = 1700000000;
+	fixture->actions = (struct device_actions){ on_reboot, on_factory_reset, on_set_time, on_time };
 	assert_int_equal(device_new(config, &fixture->actions, fixture, &fixture->device), 0);
 	fixture->registry.listener = on_change;
 	fixture->registry.userdata = fixture;
@@ -126,9 +132,27 @@ static void test_facts_of_the_machine(void **state)
 	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 18)), "B");
 	assert_int_equal(ask_integer(&fixture->ask, PATH3(3, 0, 10)), 512000);
 	assert_int_equal(ask_integer(&fixture->ask, PATH3(3, 0, 21)), 1024000);
-	/* Free memory is read anew. */
+	fixture_free(fixture);
+}
+
+static void test_free_memory_once_a_second(void **state)
+{
+	struct fixture *fixture;
+
+	scratch_write(*state, "proc/meminfo", "MemTotal: 1000000 kB\nMemAvailable: 500000 kB\n");
+	fixture = bare_fixture(state);
+	assert_int_equal(ask_integer(&fixture->ask, PATH3(3, 0, 10)), 512000);
 	scratch_write(*state, "proc/meminfo", "MemTotal: 1000000 kB\nMemAvailable: 250000 kB\n");
+	assert_int_equal(ask_integer(&fixture->ask, PATH3(3, 0, 10)), 512000);
+	fixture->now++;
 	assert_int_equal(ask_integer(&fixture->ask, PATH3(3, 0, 10)), 256000);
+	/* The clock was set back. */
+	scratch_write(*state, "proc/meminfo", "MemTotal: 1000000 kB\nMemAvailable: 125000 kB\n");
+	fixture->now -= 3600;
+	assert_int_equal(ask_integer(&fixture->ask, PATH3(3, 0, 10)), 128000);
+	fixture->now++;
+	scratch_write(*state, "proc/meminfo", "");
+	assert_false(has(fixture, 10));
 	fixture_free(fixture);
 }
 
@@ -209,8 +233,11 @@ static void test_errors(void **state)
 static void test_time(void **state)
 {
 	struct fixture *fixture = bare_fixture(state);
-	int64_t before = time(NULL), now = ask_integer(&fixture->ask, PATH3(3, 0, 13));
+	int64_t before = time(NULL), now;
 
+	assert_int_equal(ask_integer(&fixture->ask, PATH3(3, 0, 13)), fixture->now);
+	fixture->actions.time = NULL;
+	now = ask_integer(&fixture->ask, PATH3(3, 0, 13));
 	assert_true(now >= before && now <= time(NULL));
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 13), VALUE_TIME(1700000000)), 0);
 	assert_int_equal(fixture->time_set, 1700000000);
@@ -246,8 +273,10 @@ static void test_utc_offset(void **state)
 		assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "UTC-23:59");
 	}
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 14), VALUE_STRING("")), 0);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "+05:30");
 	setenv("TZ", "XYZ+03:00", 1);
 	tzset();
+	fixture->now++;
 	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "-03:00");
 	fixture_free(fixture);
 	unsetenv("TZ");
@@ -336,7 +365,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_bare_machine), TEST(test_facts_of_the_machine), TEST(test_configuration_first), TEST(test_power),
-		TEST(test_errors), TEST(test_time), TEST(test_utc_offset), TEST(test_timezone),
+		TEST(test_free_memory_once_a_second), TEST(test_errors), TEST(test_time), TEST(test_utc_offset), TEST(test_timezone),
 		TEST(test_all_or_nothing), TEST(test_what_is_kept), TEST(test_actions),
 	};
 
