@@ -46,7 +46,7 @@ struct device {
 	const struct device_actions *actions;
 	void *userdata;
 	char *root;
-	char *texts[_RESOURCE_MAX]; /* values of resources that never change */
+	struct value texts[_RESOURCE_MAX]; /* allocated, of resources that never change; VALUE_NONE: not there */
 	struct power power;
 	int64_t memory_total_kb;           /* negative: not known */
 	unsigned int errors;               /* a bit for each enum device_error */
@@ -125,9 +125,9 @@ static void sample(struct device *device)
 /* One value, or an instance of a multiple resource. -ENOENT: not there. */
 static int get_text(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
 {
-	if (!device->texts[rid])
+	if (device->texts[rid].type == VALUE_NONE)
 		return -ENOENT;
-	*ret = VALUE_STRING(device->texts[rid]);
+	*ret = device->texts[rid];
 	return 0;
 }
 
@@ -502,13 +502,17 @@ static const struct object_ops ops = {
 static int take_fact(struct device *device, uint16_t rid, const char *configured,
 		     int (*platform)(const char *root, char **ret))
 {
-	int r;
+	char *text = NULL;
+	int r = -ENOENT;
 
 	if (configured && *configured) {
-		device->texts[rid] = strdup(configured);
-		return device->texts[rid] ? 0 : -ENOMEM;
+		text = strdup(configured);
+		r = text ? 0 : -ENOMEM;
+	} else if (platform) {
+		r = platform(device->root, &text);
 	}
-	r = platform ? platform(device->root, &device->texts[rid]) : -ENOENT;
+	if (r == 0)
+		device->texts[rid] = VALUE_STRING(text);
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -573,7 +577,7 @@ struct device *device_free(struct device *device)
 	object_deinit(&device->object);
 	power_deinit(&device->power);
 	for (size_t i = 0; i < ELEMENTSOF(device->texts); i++)
-		free(device->texts[i]);
+		free((void *)device->texts[i].bytes.data);
 	free(device->root);
 	free(device);
 	return NULL;
