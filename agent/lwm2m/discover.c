@@ -26,6 +26,29 @@ static int append_version(struct buffer *buffer, const char *version)
 	return r < 0 ? r : buffer_append_text(buffer, version);
 }
 
+/* What the links below one path begin with, which come after that path's own: ",</3/0/". */
+struct stem {
+	char text[PATH_TEXT_MAX + 3];
+	size_t len;
+};
+
+static struct stem stem_of(const struct path *parent)
+{
+	struct stem stem = { .text = ",<", .len = 2 };
+
+	stem.len += path_format(parent, stem.text + stem.len);
+	stem.text[stem.len++] = '/';
+	return stem;
+}
+
+static int append_child(struct buffer *buffer, struct stem *stem, uint16_t id)
+{
+	size_t len = stem->len + path_format_id(id, stem->text + stem->len);
+
+	stem->text[len++] = '>';
+	return buffer_append(buffer, stem->text, len);
+}
+
 static int append_object(struct buffer *buffer, const struct object_info *info)
 {
 	struct path path = PATH1(info->id);
@@ -53,56 +76,61 @@ struct walk {
 	struct buffer *buffer;
 };
 
-static int append_attributes(const struct walk *walk, const struct path *path)
+static int append_attributes(const struct walk *walk, struct path path)
 {
 	struct attributes own;
 
 	if (walk->attributes->count == 0)
 		return 0;
-	own = attributes_get(walk->attributes, walk->session, path);
+	own = attributes_get(walk->attributes, walk->session, &path);
 	return attributes_format(&own, walk->buffer);
 }
 
-static int append_dimension(struct buffer *buffer, const struct resource_info *resource, int count)
+/* How many instances a multiple resource has. */
+static int append_dimension(struct buffer *buffer, int count)
 {
-	return resource->flags & RESOURCE_MULTIPLE ? buffer_printf(buffer, ";dim=%d", count) : 0;
+	const struct value value = VALUE_INTEGER(count);
+	char text[VALUE_TEXT_MAX];
+	int r = buffer_append_text(buffer, ";dim=");
+
+	return r < 0 ? r : buffer_append(buffer, text, value_format(&value, text));
 }
 
 static int append_resource_instances(
 	const struct walk *walk, struct path resource, const uint16_t *ids, int count)
 {
+	struct stem stem = stem_of(&resource);
 	int r = 0;
 
 	for (int i = 0; i < count && r >= 0; i++) {
-		struct path path = path_child(resource, ids[i]);
-
-		r = append_link(walk->buffer, &path);
+		r = append_child(walk->buffer, &stem, ids[i]);
 		if (r >= 0)
-			r = append_attributes(walk, &path);
+			r = append_attributes(walk, path_child(resource, ids[i]));
 	}
 	return r;
 }
 
 /* The resources that an instance has now; with what is attached to them where attached says so. */
-static int append_resources(const struct walk *walk, uint16_t iid, bool attached, unsigned int levels)
+static int append_resources(const struct walk *walk, struct path instance, bool attached, unsigned int levels)
 {
 	const struct object_info *info = walk->object->info;
+	struct stem stem = stem_of(&instance);
 	int r = 0;
 
 	for (size_t i = 0; i < info->n_resources && r >= 0; i++) {
-		struct path path = PATH3(info->id, iid, info->resources[i].id);
+		const struct resource_info *resource = &info->resources[i];
 		const uint16_t *ids;
-		int count = walk->object->ops->probe(walk->object, iid, &info->resources[i], &ids);
+		int count = walk->object->ops->probe(walk->object, instance.ids[1], resource, &ids);
 
 		if (count < 0)
 			continue;
-		r = append_link(walk->buffer, &path);
-		if (r >= 0)
-			r = append_dimension(walk->buffer, &info->resources[i], count);
+		r = append_child(walk->buffer, &stem, resource->id);
+		if (r >= 0 && resource->flags & RESOURCE_MULTIPLE)
+			r = append_dimension(walk->buffer, count);
 		if (r >= 0 && attached)
-			r = append_attributes(walk, &path);
+			r = append_attributes(walk, path_child(instance, resource->id));
 		if (r >= 0 && levels > 1)
-			r = append_resource_instances(walk, path, ids, count);
+			r = append_resource_instances(walk, path_child(instance, resource->id), ids, count);
 	}
 	return r;
 }
@@ -113,17 +141,16 @@ static int append_instance(const struct walk *walk, uint16_t iid, bool attached,
 	int r = append_link(walk->buffer, &path);
 
 	if (r >= 0)
-		r = append_attributes(walk, &path);
-	return r < 0 || levels == 0 ? r : append_resources(walk, iid, attached, levels);
+		r = append_attributes(walk, path);
+	return r < 0 || levels == 0 ? r : append_resources(walk, path, attached, levels);
 }
 
 static int discover_object(const struct walk *walk, unsigned int levels)
 {
-	struct path path = PATH1(walk->object->info->id);
 	int r = append_object(walk->buffer, walk->object->info);
 
 	if (r >= 0)
-		r = append_attributes(walk, &path);
+		r = append_attributes(walk, PATH1(walk->object->info->id));
 	for (size_t i = 0; levels > 0 && i < walk->object->n_instances && r >= 0; i++)
 		r = append_instance(walk, walk->object->instances[i], false, levels - 1);
 	return r;
@@ -137,8 +164,8 @@ static int discover_resource(const struct walk *walk, const struct target *targe
 	int count = walk->object->ops->probe(walk->object, target->path.ids[1], target->resource, &ids);
 	int r = append_link(walk->buffer, &target->path);
 
-	if (r >= 0)
-		r = append_dimension(walk->buffer, target->resource, count < 0 ? 0 : count);
+	if (r >= 0 && target->resource->flags & RESOURCE_MULTIPLE)
+		r = append_dimension(walk->buffer, count < 0 ? 0 : count);
 	if (r >= 0)
 		r = attributes_format(&effective, walk->buffer);
 	return r < 0 || levels == 0 ? r : append_resource_instances(walk, target->path, ids, count);

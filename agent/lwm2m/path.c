@@ -54,12 +54,12 @@ int path_parse(struct bytes text, struct path *ret)
 	return 0;
 }
 
-static size_t format_id(uint16_t id, char *text)
+size_t path_format_id(uint16_t id, char ret[PATH_ID_TEXT_MAX])
 {
 	size_t len = 1U + (id >= 10) + (id >= 100) + (id >= 1000) + (id >= 10000);
 
 	for (size_t i = len; i > 0; id /= 10)
-		text[--i] = (char)('0' + id % 10);
+		ret[--i] = (char)('0' + id % 10);
 	return len;
 }
 
@@ -70,7 +70,7 @@ size_t path_format_below(const struct path *path, unsigned int depth, char ret[P
 	for (unsigned int i = depth; i < path->depth; i++) {
 		if (i > depth)
 			ret[len++] = '/';
-		len += format_id(path->ids[i], ret + len);
+		len += path_format_id(path->ids[i], ret + len);
 	}
 	ret[len] = '\0';
 	return len;

@@ -71,6 +71,10 @@ int path_id_parse(struct bytes text, bool none_allowed, uint16_t *ret);
 /* Reads "/", "/3", … "/3/0/7/1"; the whole of text. -EINVAL: not of this form. */
 int path_parse(struct bytes text, struct path *ret);
 
+/* Writes one id, without NUL; returns its length. */
+#define PATH_ID_TEXT_MAX 5
+size_t path_format_id(uint16_t id, char ret[PATH_ID_TEXT_MAX]);
+
 /* Writes text and NUL; returns the text's length. */
 size_t path_format(const struct path *path, char ret[PATH_TEXT_MAX]);
 
