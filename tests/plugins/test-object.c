@@ -160,7 +160,7 @@ struct sink {
 	uint64_t received, bodies;
 	uint32_t checksum; /* of the body: the Adler-32 */
 	bool complete;
-	uint32_t a, b;
+	uint64_t at, a, b; /* of the body that comes in */
 	char secret[64], noted[64];
 	double polled, absent;
 	uint32_t polls;
@@ -172,23 +172,31 @@ struct sink {
 static int sink_block(struct lw_instance *inst, uint16_t rid, uint64_t offset, const void *data, size_t len, bool more)
 {
 	struct sink *s = inst->data;
+	const uint8_t *bytes = data;
+	uint64_t a, b;
 
 	if (offset == 0) {
 		s->a = 1;
-		s->b = 0;
-		s->received = 0;
+		s->b = s->at = 0;
 		s->complete = false;
 	}
-	if (offset != s->received)
+	if (offset != s->at)
 		return -EILSEQ;
+	a = s->a;
+	b = s->b;
 	for (size_t i = 0; i < len; i++) {
-		s->a = (s->a + ((const uint8_t *)data)[i]) % 65521;
-		s->b = (s->b + s->a) % 65521;
+		a += bytes[i];
+		b += a;
 	}
-	s->received += len;
-	s->checksum = s->b << 16 | s->a;
-	s->complete = !more;
-	s->bodies += !more;
+	s->a = a % 65521;
+	s->b = b % 65521;
+	s->at += len;
+	if (more)
+		return 0;
+	s->received = s->at;
+	s->checksum = (uint32_t)(s->b << 16 | s->a);
+	s->complete = true;
+	s->bodies++;
 	return 0;
 }
 
