@@ -6,7 +6,7 @@
 
 void body_init(struct body *body, size_t limit)
 {
-	*body = (struct body){ .data.limit = limit, .expires = USEC_INFINITY };
+	*body = (struct body){ .data.limit = limit, .expires = USEC_INFINITY, .deadline = USEC_INFINITY };
 }
 
 void body_deinit(struct body *body)
@@ -19,7 +19,15 @@ void body_reset(struct body *body)
 {
 	buffer_deinit(&body->data);
 	body->received = 0;
-	body->expires = USEC_INFINITY;
+	body->expires = body->deadline = USEC_INFINITY;
+}
+
+void body_tick(struct body *body, usec_t now)
+{
+	if (body->expires <= now)
+		body_reset(body);
+	else if (body->deadline <= now)
+		body->deadline = body->expires;
 }
 
 bool body_is_for(const struct body *body, struct bytes path)
@@ -46,6 +54,7 @@ static void body_go_on(struct body *body, usec_t now, const struct message *requ
 {
 	body->received = request->offset + request->payload.len;
 	body->expires = usec_add(now, BODY_LIFETIME);
+	body->deadline = usec_min(body->deadline, body->expires);
 }
 
 int body_add(struct body *body, usec_t now, const struct message *request)

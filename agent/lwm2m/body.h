@@ -19,7 +19,8 @@ struct body {
 	struct buffer path;
 	struct buffer data; /* its limit bounds the body; empty for a stream */
 	uint64_t received;  /* bytes so far */
-	usec_t expires;     /* USEC_INFINITY: none is under way */
+	usec_t expires;     /* after the last block; USEC_INFINITY: none is under way */
+	usec_t deadline;    /* of body_tick(): each block moves expires, but not the timer that waits for it */
 };
 
 void body_init(struct body *body, size_t limit);
@@ -39,6 +40,9 @@ int body_follow(struct body *body, usec_t now, const struct message *request);
 
 /* Is a body for this path under way? */
 bool body_is_for(const struct body *body, struct bytes path);
+
+/* Forgets a body that goes on no more. */
+void body_tick(struct body *body, usec_t now);
 
 /* Forgets the body and gives its memory back. */
 void body_reset(struct body *body);

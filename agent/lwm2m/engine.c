@@ -332,7 +332,7 @@ usec_t engine_deadline(const struct engine *engine)
 		return 0;
 	for (size_t i = 0; i < engine->n_peers; i++) {
 		deadline = usec_min(deadline, engine->peers[i].registration.deadline);
-		deadline = usec_min(deadline, engine->peers[i].body.expires);
+		deadline = usec_min(deadline, engine->peers[i].body.deadline);
 		deadline = usec_min(deadline, peer_state_deadline(&engine->peers[i]));
 		deadline = usec_min(deadline, queue_deadline(&engine->peers[i]));
 	}

@@ -116,8 +116,7 @@ void peer_tick(struct engine *engine, struct peer *peer)
 {
 	enum registration_state before = peer->registration.state;
 
-	if (peer->body.expires <= engine->now)
-		body_reset(&peer->body);
+	body_tick(&peer->body, engine->now);
 	peer_state_tick(engine, peer);
 	queue_tick(engine, peer);
 	if (peer->registration.deadline > engine->now)

@@ -106,6 +106,35 @@ static void is_bounded(void **state)
 	body_deinit(&body);
 }
 
+static int follow_at(struct body *body, usec_t now, uint64_t offset)
+{
+	struct message message = block("/5/0/0", offset, "abcd", true);
+
+	return body_follow(body, now, &message);
+}
+
+/* The timer is the first block's; when it goes off, it is set to what the last one makes of it. */
+static void expires_after_the_last_block(void **state)
+{
+	struct body body;
+
+	(void)state;
+	body_init(&body, 100);
+	assert_int_equal(body.deadline, USEC_INFINITY);
+	assert_int_equal(follow_at(&body, 0, 0), 0);
+	assert_int_equal(follow_at(&body, 100, 4), 0);
+	assert_int_equal(follow_at(&body, 200, 8), 0);
+	assert_int_equal(body.deadline, LIFETIME);
+	body_tick(&body, LIFETIME);
+	assert_int_equal(body.deadline, LIFETIME + 200);
+	body_tick(&body, LIFETIME + 199);
+	assert_true(body_is_for(&body, BYTES_LITERAL("/5/0/0")));
+	body_tick(&body, LIFETIME + 200);
+	assert_false(body_is_for(&body, BYTES_LITERAL("/5/0/0")));
+	assert_int_equal(body.deadline, USEC_INFINITY);
+	body_deinit(&body);
+}
+
 static void rule_42_a_stream_hands_each_block_on_once(void **state)
 {
 	struct body body;
@@ -150,6 +179,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_42_repeats_gaps_and_restarts),
 	cmocka_unit_test(belongs_to_one_request),
 	cmocka_unit_test(is_bounded),
+	cmocka_unit_test(expires_after_the_last_block),
 	cmocka_unit_test(rule_42_a_stream_hands_each_block_on_once),
 	cmocka_unit_test(streams_and_bodies_do_not_mix),
 };
