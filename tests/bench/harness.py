@@ -16,6 +16,7 @@ from pathlib import Path
 
 TEST_PLUGIN = "test-object"
 SINK = "/33000/0/0"  # takes a body as a stream
+CREATABLE = 3442  # an object that makes instances with all resources from an empty Create
 
 CONFIG = """\
 [agent]
