@@ -33,13 +33,22 @@ static void append(char *text, size_t size, size_t *len, char separator, const c
 	*len += option->length;
 }
 
+static bool has_slash(struct bytes segment)
+{
+	size_t i = 0;
+
+	while (i < segment.len && segment.data[i] != '/')
+		i++;
+	return i < segment.len;
+}
+
 static void take_option(struct arrival *arrival, unsigned int number, const coap_option_t *option)
 {
 	struct bytes value = BYTES(option->value, option->length);
 
 	switch (number) {
 	case COAP_OPTION_URI_PATH:
-		if (value.len > 0 && memchr(value.data, '/', value.len))
+		if (has_slash(value))
 			arrival->bad_path = true;
 		append(arrival->path, PATH_LEN_MAX, &arrival->path_len, '/', option, &arrival->bad_path);
 		break;

@@ -39,10 +39,11 @@ int path_parse(struct bytes text, struct path *ret)
 	if (text.len == 0 || text.data[0] != '/')
 		return -EINVAL;
 	while (at < text.len) {
-		const uint8_t *slash = memchr(text.data + at, '/', text.len - at);
-		size_t end = slash ? (size_t)(slash - text.data) : text.len;
+		size_t end = at;
 
-		if (path.depth == ELEMENTSOF(path.ids) || (slash && end + 1 == text.len))
+		while (end < text.len && text.data[end] != '/')
+			end++;
+		if (path.depth == ELEMENTSOF(path.ids) || end + 1 == text.len)
 			return -EINVAL;
 		r = path_id_parse(BYTES(text.data + at, end - at), false, &path.ids[path.depth]);
 		if (r < 0)
