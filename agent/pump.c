@@ -154,9 +154,11 @@ static void for_each_wanted(struct agent *agent, uint64_t *wanted,
 	*wanted = 0;
 }
 
-/* What objects asked for while they were called by the engine; the answers are out by now. */
-static void act(struct agent *agent)
+/* What objects asked for while they were called by the engine; the answers are out by now. False: nothing. */
+static bool act(struct agent *agent)
 {
+	bool wanted = agent->update_wanted || agent->disable_wanted || agent->reboot_wanted || agent->reset_wanted;
+
 	if (agent->update_wanted)
 		for_each_wanted(agent, &agent->update_wanted, engine_update);
 	if (agent->disable_wanted)
@@ -171,6 +173,7 @@ static void act(struct agent *agent)
 		log_notice("A server has asked for a factory reset");
 		end(agent, AGENT_RESET, true);
 	}
+	return wanted;
 }
 
 static void finish_if_idle(struct agent *agent)
@@ -187,9 +190,9 @@ static void on_pump(void *userdata)
 {
 	struct agent *agent = userdata;
 
-	carry_out(agent);
-	act(agent);
-	carry_out(agent);
+	do
+		carry_out(agent);
+	while (act(agent));
 	while (engine_deadline(agent->engine) == 0) {
 		engine_tick(agent->engine, usec_now());
 		carry_out(agent);
