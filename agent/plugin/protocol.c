@@ -127,11 +127,11 @@ int protocol_read_value(sd_bus_message *m, enum value_type type, struct value *r
 
 int protocol_append_path(sd_bus_message *m, const struct path *path)
 {
-	int r = 0;
+	uint16_t ids[ELEMENTSOF(path->ids)];
 
-	for (unsigned int i = 0; i < ELEMENTSOF(path->ids) && r >= 0; i++)
-		r = sd_bus_message_append(m, "q", i < path->depth ? path->ids[i] : PATH_ID_NONE);
-	return r;
+	for (unsigned int i = 0; i < ELEMENTSOF(ids); i++)
+		ids[i] = i < path->depth ? path->ids[i] : PATH_ID_NONE;
+	return sd_bus_message_append(m, "qqqq", ids[0], ids[1], ids[2], ids[3]);
 }
 
 int protocol_read_path(sd_bus_message *m, struct path *ret)
