@@ -130,6 +130,7 @@ static int add_plugin(struct agent *agent, const struct config_plugin *from)
 	const struct plugin_config config = {
 		.name = from->name,
 		.module = from->module,
+		.file = from->file,
 		.isolation = from->in_process ? PLUGIN_ISOLATION_NONE : PLUGIN_ISOLATION_PROCESS,
 		.enabled = from->enabled,
 		.memory_mb = from->memory_mb,
@@ -142,7 +143,7 @@ static int add_plugin(struct agent *agent, const struct config_plugin *from)
 		return -ENOMEM;
 	for (size_t i = 0; i < from->n_settings; i++)
 		settings[i] = (struct plugin_setting){ from->settings[i].section, from->settings[i].key,
-			from->settings[i].value };
+			from->settings[i].value, from->settings[i].line };
 	return supervisor_add(agent->supervisor, &config);
 }
 

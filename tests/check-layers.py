@@ -21,8 +21,8 @@ LOG = ['agent/base/log.h']
 # Files; which of our headers they may include; the rule in words. The first entry that matches a file is its rule.
 # {name} is the file's own name without .c, .h and -internal.
 LAYERS = [
-    ('sdk/include/*', [],
-     'plugins get this header alone'),
+    ('sdk/include/*', ['sdk/include/*'],
+     'plugins get these headers alone'),
     ('agent/base/*', ['agent/base/*'],
      'base knows nothing about LwM2M'),
     ('agent/lwm2m/*', BASE + ['agent/lwm2m/*'],
@@ -53,9 +53,9 @@ LAYERS = [
                                    'agent/lwm2m/codec.h', 'sdk/server/*'],
      'the server shares the codecs with the agent and nothing that makes a client'),
     ('sdk/*', ['sdk/include/*'],
-     'what plugin authors get knows the plugin header alone'),
+     'what plugin authors get knows the plugin headers alone'),
     ('plugins/*', ['sdk/include/*', '{folder}/*'],
-     'plugins know the plugin header alone'),
+     'plugins know the plugin headers alone'),
     ('tests/*', ['*'], ''),
 ]
 

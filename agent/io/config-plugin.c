@@ -41,6 +41,7 @@ void config_plugin_deinit(struct config_plugin *plugin)
 		setting_deinit(&plugin->settings[i]);
 	free(plugin->settings);
 	free(plugin->name);
+	free(plugin->file);
 	free(plugin->module);
 }
 
@@ -64,6 +65,7 @@ static int copy_settings(const struct ini *ini, struct config_plugin *plugin)
 		if (strcmp(ini->settings[i].section, "plugin") == 0)
 			continue;
 		plugin->n_settings++;
+		setting->line = ini->settings[i].line;
 		setting->section = strdup(ini->settings[i].section);
 		setting->key = strdup(ini->settings[i].key);
 		setting->value = strdup(ini->settings[i].value);
@@ -98,7 +100,8 @@ static int load_plugin(struct config_loader *loader, const char *file, struct co
 
 	plugin->enabled = true;
 	plugin->name = name_of(file);
-	if (!plugin->name)
+	plugin->file = strdup(file);
+	if (!plugin->name || !plugin->file)
 		return -ENOMEM;
 	r = ini_read(&ini, file, config_report_ini, loader);
 	if (r < 0)

@@ -15,11 +15,13 @@
 
 struct config_setting {
 	char *section, *key, *value;
+	unsigned int line; /* of the plugin's file */
 };
 
 /* plugins.d/NAME.conf */
 struct config_plugin {
 	char *name;
+	char *file;
 	char *module; /* path: as written when absolute, else inside the plugin directory; default NAME.so */
 	bool enabled;    /* default yes */
 	bool in_process; /* isolation = none */

@@ -20,12 +20,14 @@ enum plugin_isolation {
 /* One "key = value" of plugins.d/NAME.conf outside [plugin]. */
 struct plugin_setting {
 	const char *section, *key, *value;
+	unsigned int line;
 };
 
 /* What plugins.d/NAME.conf says. */
 struct plugin_config {
 	const char *name;   /* "system": the file's name without ".conf" */
 	const char *module; /* path of the .so, absolute */
+	const char *file;   /* path of plugins.d/NAME.conf, for messages; NULL: settings without a file */
 	enum plugin_isolation isolation;
 	bool enabled;
 	uint16_t first_instance; /* added to the ids of its instances, where servers see them */

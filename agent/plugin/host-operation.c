@@ -182,16 +182,17 @@ static int read_settings(sd_bus_message *m, struct plugin_config *config)
 {
 	struct plugin_setting *settings;
 	const char *section, *key, *value;
-	int r = sd_bus_message_enter_container(m, 'a', "(sss)");
+	uint32_t line;
+	int r = sd_bus_message_enter_container(m, 'a', PROTOCOL_SETTING);
 
-	while (r >= 0 && (r = sd_bus_message_read(m, "(sss)", &section, &key, &value)) > 0) {
+	while (r >= 0 && (r = sd_bus_message_read(m, PROTOCOL_SETTING, &section, &key, &value, &line)) > 0) {
 		settings = reallocarray(
 			(void *)(uintptr_t)config->settings, config->n_settings + 1, sizeof(*settings));
 		if (!settings)
 			return -ENOMEM;
 		config->settings = settings;
 		settings += config->n_settings++;
-		*settings = (struct plugin_setting){ strdup(section), strdup(key), strdup(value) };
+		*settings = (struct plugin_setting){ strdup(section), strdup(key), strdup(value), line };
 		if (!settings->section || !settings->key || !settings->value)
 			return -ENOMEM;
 	}
@@ -200,15 +201,16 @@ static int read_settings(sd_bus_message *m, struct plugin_config *config)
 
 static int read_config(sd_bus_message *m, struct plugin_config *config)
 {
-	const char *name, *module;
-	int level, r = sd_bus_message_read(m, "iss", &level, &name, &module);
+	const char *name, *module, *file;
+	int level, r = sd_bus_message_read(m, "isss", &level, &name, &module, &file);
 
 	if (r < 0)
 		return r;
 	log_set_level(level);
 	config->name = strdup(name);
 	config->module = strdup(module);
-	if (!config->name || !config->module)
+	config->file = strdup(file);
+	if (!config->name || !config->module || !config->file)
 		return -ENOMEM;
 	return read_settings(m, config);
 }

@@ -81,6 +81,7 @@ static void free_config(struct plugin_config *config)
 	free(settings);
 	free((char *)(uintptr_t)config->name);
 	free((char *)(uintptr_t)config->module);
+	free((char *)(uintptr_t)config->file);
 }
 
 /* The plugin ends in good order; what it still says is for nobody. */

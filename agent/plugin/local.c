@@ -220,6 +220,47 @@ static const char *host_section(const struct lw_host *host, unsigned int index)
 	return NULL;
 }
 
+static const char *host_key(const struct lw_host *host, const char *section, unsigned int index)
+{
+	const struct plugin_config *config = local_of(host)->config;
+
+	for (size_t i = 0; i < config->n_settings; i++)
+		if (strcmp(config->settings[i].section, section) == 0 && index-- == 0)
+			return config->settings[i].key;
+	return NULL;
+}
+
+/* The line of the key, or the first one of the section; 0: neither is there. */
+static unsigned int line_of(const struct plugin_config *config, const char *section, const char *key)
+{
+	unsigned int first = 0;
+
+	for (size_t i = 0; i < config->n_settings; i++) {
+		const struct plugin_setting *setting = &config->settings[i];
+
+		if (strcmp(setting->section, section) != 0)
+			continue;
+		if (key && strcmp(setting->key, key) == 0)
+			return setting->line;
+		if (first == 0)
+			first = setting->line;
+	}
+	return first;
+}
+
+static void host_complain(const struct lw_host *host, const char *section, const char *key, const char *text)
+{
+	const struct plugin_config *config = local_of(host)->config;
+	unsigned int line = line_of(config, section, key);
+	char place[32] = "", whole[1024];
+
+	if (line > 0)
+		snprintf(place, sizeof(place), ":%u", line);
+	snprintf(whole, sizeof(whole), "%s%s: %s", config->file && *config->file ? config->file : section, place,
+		text);
+	host_log(host, LOG_ERR, whole);
+}
+
 static int on_post(sd_event_source *source, void *userdata)
 {
 	struct local *local = userdata;
@@ -283,6 +324,8 @@ static const struct lw_host host_functions = {
 	.changed = host_changed,
 	.answer = request_answer,
 	.done = request_done,
+	.key = host_key,
+	.complain = host_complain,
 };
 
 static struct local_object *local_object_of(const struct object *object)

@@ -303,6 +303,7 @@ static int copy_setting(struct plugin_setting *to, const struct plugin_setting *
 	to->section = strdup(from->section);
 	to->key = strdup(from->key);
 	to->value = strdup(from->value);
+	to->line = from->line;
 	return to->section && to->key && to->value ? 0 : -ENOMEM;
 }
 
@@ -320,7 +321,8 @@ static int copy_config(struct plugin_config *to, const struct plugin_config *fro
 	to->first_instance = from->first_instance;
 	to->name = strdup(from->name);
 	to->module = strdup(from->module);
-	if (!to->name || !to->module)
+	to->file = strdup(from->file ? from->file : "");
+	if (!to->name || !to->module || !to->file)
 		return -ENOMEM;
 	for (size_t i = 0; i < from->n_settings && r == 0; i++) {
 		to->n_settings++;
@@ -344,6 +346,7 @@ static void free_config(struct plugin_config *config)
 	free((void *)(uintptr_t)config->settings);
 	free((char *)(uintptr_t)config->name);
 	free((char *)(uintptr_t)config->module);
+	free((char *)(uintptr_t)config->file);
 }
 
 static const struct remote_handlers handlers = { on_remote_started, on_remote_failed };

@@ -34,9 +34,10 @@
 /* Instance, resource, resource instance, value. */
 #define PROTOCOL_RECORD "(qqq" PROTOCOL_VALUE ")"
 
-/* Methods: log level, name, module, settings → error, is it for good?, reason. */
+/* Methods: log level, name, module, configuration file, settings with their lines → error, is it for good?, reason. */
 #define PROTOCOL_START     "Start"
-#define PROTOCOL_START_IN  "issa(sss)"
+#define PROTOCOL_START_IN  "isssa" PROTOCOL_SETTING
+#define PROTOCOL_SETTING   "(sssu)"
 #define PROTOCOL_START_OUT "ibs"
 /* Path → error, records. */
 #define PROTOCOL_READ     "Read"

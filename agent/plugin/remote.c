@@ -239,11 +239,11 @@ static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static int append_settings(sd_bus_message *m, const struct plugin_config *config)
 {
-	int r = sd_bus_message_open_container(m, 'a', "(sss)");
+	int r = sd_bus_message_open_container(m, 'a', PROTOCOL_SETTING);
 
 	for (size_t i = 0; i < config->n_settings && r >= 0; i++)
-		r = sd_bus_message_append(m, "(sss)", config->settings[i].section, config->settings[i].key,
-			config->settings[i].value);
+		r = sd_bus_message_append(m, PROTOCOL_SETTING, config->settings[i].section,
+			config->settings[i].key, config->settings[i].value, config->settings[i].line);
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -255,7 +255,8 @@ static int send_start(struct remote *remote)
 		remote->bus, &m, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, PROTOCOL_START);
 
 	if (r >= 0)
-		r = sd_bus_message_append(m, "iss", log_level(), config->name, config->module);
+		r = sd_bus_message_append(
+			m, "isss", log_level(), config->name, config->module, config->file ? config->file : "");
 	if (r >= 0)
 		r = append_settings(m, config);
 	if (r >= 0)

@@ -314,6 +314,8 @@ static void test_plugins(void **state)
 	assert_string_equal(config->plugins[0].settings[0].key, "name");
 	assert_string_equal(config->plugins[0].settings[0].value, "relay");
 	assert_string_equal(config->plugins[0].settings[1].value, "lamp");
+	assert_int_equal(config->plugins[0].settings[1].line, 8);
+	assert_string_equal(config->plugins[0].file, scratch_path(*state, "plugins.d/gpio.conf"));
 	assert_string_equal(config->plugins[1].module, "/opt/own.so");
 	assert_int_equal(config->plugins[1].memory_mb, 16);
 	assert_int_equal(config->plugins[1].first_instance, 1000);

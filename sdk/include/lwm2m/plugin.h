@@ -145,7 +145,13 @@ struct lw_host {
 	void (*changed)(struct lw_instance *inst, uint16_t rid);
 	int (*answer)(struct lw_instance *inst, lw_request request, uint16_t riid, const struct lw_value *value);
 	void (*done)(struct lw_instance *inst, lw_request request, int error);
+	/* What was appended: an older agent may not have it, LW_HOST_HAS(). */
+	const char *(*key)(const struct lw_host *host, const char *section, unsigned int index);
+	void (*complain)(const struct lw_host *host, const char *section, const char *key, const char *text);
 };
+
+/* Has the agent this member of struct lw_host? */
+#define LW_HOST_HAS(host, member) ((host)->size >= offsetof(struct lw_host, member) + sizeof((host)->member))
 
 /* Made by the LW_RES_…() macros. */
 struct lw_resource {
@@ -401,6 +407,12 @@ static inline const char *lw_section(const struct lw_host *host, unsigned int in
 	return host->section(host, index);
 }
 
+/* The name of the key at index 0, 1, … of [section]; NULL after the last. */
+static inline const char *lw_key(const struct lw_host *host, const char *section, unsigned int index)
+{
+	return LW_HOST_HAS(host, key) ? host->key(host, section, index) : NULL;
+}
+
 /*
  * The event loop (sd-event(3)) for file descriptors, timers and sd-bus connections; borrowed. The fields are compared
  * after each handler, too. Sources have to be freed in fini() or stop().
@@ -421,6 +433,26 @@ __attribute__((format(printf, 3, 4))) static inline void lw_log(const struct lw_
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	host->log(host, priority, text);
+}
+
+/*
+ * Something is wrong with the setting "key =" in [section]: one line to the log, as an error, that begins with file and
+ * line: "/etc/lwm2m-agent/plugins.d/gpio.conf:7: …". A key that is not there, or NULL: the line of the section's first key.
+ * lwm2m/settings.h reads whole sections and says all that is wrong with them.
+ */
+__attribute__((format(printf, 4, 5))) static inline void lw_config_error(
+	const struct lw_host *host, const char *section, const char *key, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (LW_HOST_HAS(host, complain))
+		host->complain(host, section, key, text);
+	else
+		lw_log(host, 3, "[%s]: %s", section, text);
 }
 
 /* Writes one number to a sysfs file. -errno. */
