@@ -75,7 +75,8 @@ static int read_pairs(const char *const *from, struct options *ret)
 
 static void test_all(void **state)
 {
-	static const char *const from[] = { "name", "1234567", "count", "500", "mode", "off", "ratio", "-0.5", "flag", "yes", NULL };
+	static const char *const from[] = { "name", "1234567", "count", "500", "mode", "off", "ratio", "-0.5",
+		"flag", "yes", NULL };
 	struct options options = { .count = 3 };
 
 	assert_int_equal(read_pairs(from, &options), 0);
@@ -101,8 +102,8 @@ static void test_defaults(void **state)
 /* All of it is said, with what is accepted; what is right is taken. */
 static void test_wrong(void **state)
 {
-	static const char *const from[] = { "name", "12345678", "count", "0", "mode", "quick", "ratio", "1.6", "flag", "maybe",
-		"colour", "red", NULL };
+	static const char *const from[] = { "name", "12345678", "count", "0", "mode", "quick", "ratio", "1.6",
+		"flag", "maybe", "colour", "red", NULL };
 	struct options options = { .count = 3 };
 
 	assert_int_equal(read_pairs(from, &options), -EINVAL);
@@ -118,7 +119,8 @@ static void test_wrong(void **state)
 
 static void test_numbers(void **state)
 {
-	static const char *const wrong[] = { "1.5", "-1", "501", "1e3", "x", "3 x", "nan", "inf", "99999999999999999999" };
+	static const char *const wrong[] = { "1.5", "-1", "501", "1e3", "x", "3 x", "nan", "inf",
+		"99999999999999999999" };
 	struct options options = { .count = 3 };
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

@@ -2,7 +2,7 @@
 /*
  * lwm2m/settings.h - a plugin's settings by tables
  *
- * A section of plugins.d/NAME.conf goes into a struct of the plugin's, by a table of the keys that it may have:
+ * A section of plugins.d/NAME.conf goes into a struct of the plugin's, by a table of its keys:
  *
  *	struct options { char device[64]; uint32_t period_ms; bool inverted; uint32_t mode; };
  *	static const char *const modes[] = { "slow", "fast", NULL };
@@ -159,7 +159,8 @@ static inline int lw_read_section(
 		expected[0] = 0;
 		for (setting = settings; setting->key; setting++)
 			lw_list_word(expected, sizeof(expected), setting->key, setting == settings, !setting[1].key);
-		lw_config_error(host, section, key, "unknown key '%s' in [%s]; it has to be %s", key, section, expected);
+		lw_config_error(host, section, key, "unknown key '%s' in [%s]; it has to be %s", key, section,
+			expected);
 	}
 	return r;
 }
