@@ -99,15 +99,23 @@ def check_keys():
 
 
 def check_plugin_settings():
-    """plugins/NAME/*.c asks for settings with lw_config(); etc/plugins.d/NAME.conf has them all."""
+    """plugins/NAME/*.c asks for settings with lw_config() or tables of them, for sections that are many; etc/plugins.d/NAME.conf
+    has them all, and so has a manual page of the plugin's."""
     for folder in sorted(glob.glob(os.path.join(PROJECT, 'plugins/*/'))):
         name = os.path.basename(os.path.dirname(folder))
-        code = set()
+        code, tabled = set(), set()
         for path in glob.glob(folder + '*.c'):
             if not os.path.basename(path).startswith('test-'):
-                code |= set(re.findall(r'lw_config\(\w+, "(\w+)", "(\w+)"\)', read(os.path.relpath(path, PROJECT))))
+                text = read(os.path.relpath(path, PROJECT))
+                code |= set(re.findall(r'lw_config\(\w+, "(\w+)", "(\w+)"\)', text))
+                tabled |= set(re.findall(r'\b(?:LW_SETTING_)?(?:TEXT|NUMBER|REAL|BOOLEAN|WORD)\("(\w+)"', text))
         sections = conf_keys(f'etc/plugins.d/{name}.conf')
         documented = {(section, key) for section, keys in sections.items() for key in keys if section != 'plugin'}
+        compare('setting', f'etc/plugins.d/{name}.conf', tabled, {key for _, key in documented if key in tabled})
+        documented -= {(section, key) for section, key in documented if key in tabled}
+        page = f'{MAN}lwm2m-plugin-{name}.5'
+        if tabled and os.path.exists(os.path.join(PROJECT, page)):
+            compare('key', page, tabled, man_items(page, 'KEYS', 'Cm'))
         compare('setting', f'etc/plugins.d/{name}.conf', {f'[{s}] {k}' for s, k in code},
                 {f'[{s}] {k}' for s, k in documented})
 

@@ -104,6 +104,7 @@ LIBRARIES = [
     ('iniparser*', ['agent/io/ini.c']),
     ('cbor.h', ['agent/lwm2m/cbor-reader.c']),
     ('jansson.h', ['agent/lwm2m/json-reader.h', 'plugins/*', 'sdk/server/*']),
+    ('gpiod.h', ['plugins/gpio/line.h']),
     ('pthread.h', ['agent/io/resolve.c']),
     ('dlfcn.h', ['agent/plugin/abi.c']),
 ]
