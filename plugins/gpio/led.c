@@ -114,7 +114,7 @@ int led_set(struct led *led, bool on, int64_t percent)
 
 	if (!*led->trigger)
 		return write_brightness(led, on ? brightness_of(led, percent) : 0);
-	if (!on && has_trigger(led, true, led->trigger))
+	if (!on && !has_trigger(led, true, "none"))
 		r = write_trigger(led, "none");
 	if (r == 0)
 		r = write_brightness(led, on ? brightness_of(led, percent) : 0);
