@@ -165,7 +165,7 @@ void gpio_detach(struct entry *entry)
 	if (!inst)
 		return;
 	entry->inst = NULL;
-	say_absent(entry, -ENODEV);
+	say_absent(entry, -ENOENT);
 	lw_remove_instance(inst);
 }
 

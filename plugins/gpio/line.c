@@ -15,6 +15,16 @@ static void copy_text(char *to, const char *from)
 	snprintf(to, LINE_NAME_MAX, "%s", from ? from : "");
 }
 
+/* The device file: name->chip may be a link to it. */
+static void remember_path(struct line *line)
+{
+	struct gpiod_chip_info *info = gpiod_chip_get_info(line->chip);
+
+	snprintf(line->path, sizeof(line->path), "/dev/%.40s", info ? gpiod_chip_info_get_name(info) : "");
+	if (info)
+		gpiod_chip_info_free(info);
+}
+
 /* Is the open chip the one that is called so? */
 static bool chip_is(struct gpiod_chip *chip, const char *name)
 {
@@ -65,7 +75,7 @@ static int try_chip(struct line *line, const char *path, const struct line_name 
 	}
 	line->chip = chip;
 	line->offset = (unsigned int)offset;
-	copy_text(line->path, path);
+	remember_path(line);
 	return 0;
 }
 

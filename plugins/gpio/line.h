@@ -38,7 +38,7 @@ struct line {
 	struct gpiod_chip *chip; /* while somebody else has the line */
 	struct gpiod_line_request *request;
 	unsigned int offset;
-	char path[LINE_NAME_MAX]; /* of its chip */
+	char path[LINE_NAME_MAX]; /* /dev/gpiochip0 */
 	char consumer[LINE_NAME_MAX]; /* who has it: after -EBUSY */
 	struct line_setup setup;
 	sd_event_source *source;

@@ -221,21 +221,27 @@ class TestAbsent(GpioCase):
         self.assertEqual(agent.count_log("RELAY"), 1)
 
     def test_unplugged(self):
-        """The chip goes and comes: so do its instances, said once each time."""
+        """The chip goes and comes: so do its instances, said once each time; also one that a link leads to."""
+        link = Path("/dev/lab-chip")
+        link.symlink_to(f"/dev/{self.chip.name}")
+        self.addCleanup(link.unlink)
         agent, _ = self.start_gpio({"light.door": {"line": "RELAY"}, "input.meter": {"line": "PULSE"},
-                                    "output.other": {"line": "NOWHERE"}})
+                                    "output.other": {"line": "NOWHERE"},
+                                    "output.valve": {"chip": link, "offset": self.chip.offsets["VALVE"]}})
         agent.wait_log(r"\[output.other\]: line NOWHERE is not there")
         self.turn("/3311/0/5850", 1)
         for count in 1, 2:
             self.chip.unplug()
             self.wait_code("/3311/0/5850", "4.04")
             self.wait_code("/3200/0/5500", "4.04")
+            self.wait_code("/3201/1/5550", "4.04")
             self.assertEqual(agent.count_log("line RELAY is not there"), count)
             self.chip.plug()
             self.wait_code("/3311/0/5850", "2.05")
             self.wait_code("/3200/0/5500", "2.05")
             self.turn("/3311/0/5850", 1)
-            self.assertEqual(self.chip.value("RELAY"), 1)
+            self.turn("/3201/1/5550", 1)
+            self.assertEqual((self.chip.value("RELAY"), self.chip.value("VALVE")), (1, 1))
         self.assertEqual(agent.count_log("NOWHERE"), 1)
 
 
