@@ -200,26 +200,19 @@ static void try_again(void)
 	gpsd.wait = gpsd.wait * 2 < RETRY_MOST ? gpsd.wait * 2 : RETRY_MOST;
 }
 
-static bool is_port(const char *text)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	return *text >= '0' && *text <= '9' && !*end && port > 0 && port <= UINT16_MAX;
-}
-
-int gpsd_start(const struct lw_host *host, const char *address, const char *port)
+int gpsd_start(const struct lw_host *host, const char *address, uint32_t port)
 {
 	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	char service[16];
 
 	gpsd.host = host;
 	gpsd.wait = RETRY_FIRST;
-	if (!is_port(port) || getaddrinfo(address, port, &hints, &gpsd.address) != 0) {
-		lw_log(host, LOG_ERR, "gpsd_address = %s, gpsd_port = %s: it has to be an IP address and a port number",
-			address, port);
+	snprintf(service, sizeof(service), "%u", port);
+	if (getaddrinfo(address, service, &hints, &gpsd.address) != 0) {
+		lw_config_error(host, "location", "gpsd_address", "gpsd_address = %s: it has to be an IP address", address);
 		return -EINVAL;
 	}
-	snprintf(gpsd.name, sizeof(gpsd.name), strchr(address, ':') ? "[%s]:%s" : "%s:%s", address, port);
+	snprintf(gpsd.name, sizeof(gpsd.name), strchr(address, ':') ? "[%s]:%u" : "%s:%u", address, port);
 	return sd_event_add_time_relative(lw_event(host), &gpsd.retry, CLOCK_BOOTTIME, 0, 0, on_retry, NULL);
 }
 

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Location (OMA 6) from gpsd, or from a modem's receiver by way of ModemManager. */
+#include <lwm2m/settings.h>
 #include <math.h>
-#include <stdlib.h>
 #include <syslog.h>
 #include <systemd/sd-event.h>
 
 #include "location.h"
 
-#define DEFAULT_ADDRESS "127.0.0.1"
-#define DEFAULT_PORT    "2947"
-#define DEFAULT_MAX_AGE 10
-#define SECOND          UINT64_C(1000000)
+#define SECOND UINT64_C(1000000)
+
+enum source { SOURCE_AUTO, SOURCE_GPSD, SOURCE_MODEM };
+
+struct options {
+	char address[64];
+	uint32_t source, port, max_age; /* seconds */
+};
+
+static const char *const source_names[] = { "auto", "gpsd", "modemmanager", NULL };
+static const struct lw_setting settings[] = {
+	LW_SETTING_WORD("source", struct options, source, source_names),
+	LW_SETTING_TEXT("gpsd_address", struct options, address),
+	LW_SETTING_NUMBER("gpsd_port", struct options, port, 1, 65535),
+	LW_SETTING_NUMBER("max_age", struct options, max_age, 1, 86400),
+	LW_SETTING_END,
+};
 
 struct location {
 	double latitude, longitude, altitude, radius, speed;
@@ -28,7 +41,7 @@ static struct {
 	sd_event_source *expiry;
 } sources[LOCATION_SOURCES];
 
-static uint64_t max_age = DEFAULT_MAX_AGE * SECOND;
+static uint64_t max_age;
 static bool modem_is_fallback; /* asked as soon as gpsd is out of reach */
 
 /*
@@ -155,40 +168,16 @@ static const struct lw_object location = {
 	.fini = location_fini,
 };
 
-static int read_max_age(const struct lw_host *host)
-{
-	const char *text = lw_config(host, "location", "max_age");
-	char *end = NULL;
-	unsigned long seconds = text ? strtoul(text, &end, 10) : DEFAULT_MAX_AGE;
-
-	if (text && (end == text || *end || *text == '-' || seconds < 1 || seconds > 86400)) {
-		lw_log(host, LOG_ERR, "max_age = %s: it has to be 1 to 86400 seconds", text);
-		return -EINVAL;
-	}
-	max_age = seconds * SECOND;
-	return 0;
-}
-
-static const char *either(const char *text, const char *otherwise)
-{
-	return text && *text ? text : otherwise;
-}
-
 static int start(const struct lw_host *host)
 {
-	const char *source = either(lw_config(host, "location", "source"), "auto");
-	int r = read_max_age(host);
+	struct options options = { .address = "127.0.0.1", .port = 2947, .max_age = 10 };
+	int r = lw_read_section(host, "location", settings, &options);
 
 	if (r < 0)
 		return r;
-	modem_is_fallback = strcmp(source, "auto") == 0;
-	if (strcmp(source, "modemmanager") == 0)
-		return modem_start(host);
-	if (modem_is_fallback || strcmp(source, "gpsd") == 0)
-		return gpsd_start(host, either(lw_config(host, "location", "gpsd_address"), DEFAULT_ADDRESS),
-			either(lw_config(host, "location", "gpsd_port"), DEFAULT_PORT));
-	lw_log(host, LOG_ERR, "source = %s: it has to be auto, gpsd or modemmanager", source);
-	return -EINVAL;
+	max_age = options.max_age * SECOND;
+	modem_is_fallback = options.source == SOURCE_AUTO;
+	return options.source == SOURCE_MODEM ? modem_start(host) : gpsd_start(host, options.address, options.port);
 }
 
 static void stop(const struct lw_host *host)

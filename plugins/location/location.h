@@ -29,8 +29,8 @@ void location_set(const struct lw_host *host, enum location_source source, const
 /* A source is out of reach: it has no fix, and others may be asked. */
 void location_unreachable(const struct lw_host *host, enum location_source source);
 
-/* gpsd.c: address is that of an IP host, port a number. -EINVAL was said; -errno. */
-int gpsd_start(const struct lw_host *host, const char *address, const char *port);
+/* gpsd.c: address is that of an IP host. -EINVAL was said; -errno. */
+int gpsd_start(const struct lw_host *host, const char *address, uint32_t port);
 void gpsd_stop(void);
 
 /* modem.c: -errno when there is no bus, which was said. */

@@ -248,6 +248,7 @@ static void test_settings(void **state)
 	refuse("gpsd", "x", "60");
 	refuse("gpsd", "2947", "0");
 	refuse("gpsd", "2947", "1x");
+	refuse("gpsd", "2947", "86401");
 }
 
 static int get_location(sd_bus *bus, const char *path, const char *interface, const char *property,
