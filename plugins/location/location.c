@@ -170,11 +170,12 @@ static const struct lw_object location = {
 
 static int start(const struct lw_host *host)
 {
+	static const char *const sections[] = { "location", NULL };
 	struct options options = { .address = "127.0.0.1", .port = 2947, .max_age = 10 };
 	int r = lw_read_section(host, "location", settings, &options);
 
-	if (r < 0)
-		return r;
+	if (lw_check_sections(host, sections) < 0 || r < 0)
+		return -EINVAL;
 	max_age = options.max_age * SECOND;
 	modem_is_fallback = options.source == SOURCE_AUTO;
 	return options.source == SOURCE_MODEM ? modem_start(host) : gpsd_start(host, options.address, options.port);

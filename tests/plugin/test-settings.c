@@ -46,6 +46,13 @@ static const char *fake_key(const struct lw_host *host, const char *section, uns
 	return NULL;
 }
 
+static const char *fake_section(const struct lw_host *host, unsigned int index)
+{
+	static const char *const sections[] = { "s", "t", "u" };
+
+	return index < 3 ? sections[index] : NULL;
+}
+
 static void fake_complain(const struct lw_host *host, const char *section, const char *key, const char *text)
 {
 	size_t len = strlen(said);
@@ -62,6 +69,7 @@ static struct lw_host host = {
 	.size = sizeof(host),
 	.log = fake_log,
 	.config = fake_config,
+	.section = fake_section,
 	.key = fake_key,
 	.complain = fake_complain,
 };
@@ -131,6 +139,18 @@ static void test_numbers(void **state)
 	}
 }
 
+static void test_sections(void **state)
+{
+	static const char *const all[] = { "s", "t", "u", NULL }, *const some[] = { "x", "t", NULL };
+
+	said[0] = 0;
+	assert_int_equal(lw_check_sections(&host, all), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(lw_check_sections(&host, some), -EINVAL);
+	assert_string_equal(said,
+		"s/: unknown section [s]; it has to be x or t\nu/: unknown section [u]; it has to be x or t\n");
+}
+
 /* An agent that is older than these functions: no lines, and no list of keys. */
 static void test_older_host(void **state)
 {
@@ -152,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_older_host),
 	};
 

@@ -164,3 +164,21 @@ static inline int lw_read_section(
 	}
 	return r;
 }
+
+/* Says of each section that is none of names, which end with NULL, that it is not known: -EINVAL then. */
+static inline int lw_check_sections(const struct lw_host *host, const char *const *names)
+{
+	const char *section;
+	char expected[400] = "";
+	int r = 0;
+
+	for (size_t i = 0; names[i]; i++)
+		lw_list_word(expected, sizeof(expected), names[i], i == 0, !names[i + 1]);
+	for (unsigned int i = 0; (section = lw_section(host, i)); i++) {
+		if (lw_find_word(names, section) >= 0)
+			continue;
+		lw_config_error(host, section, NULL, "unknown section [%s]; it has to be %s", section, expected);
+		r = -EINVAL;
+	}
+	return r;
+}
