@@ -6,10 +6,11 @@ import os
 import struct
 import time
 from pathlib import Path
+from signal import SIGHUP
 
 import lab
 from gpio import Chip
-from lab import TEXT, LabCase
+from lab import BUILD, TEXT, LabCase
 
 NAMES = ["RELAY", "BUZZER", "SWITCH", "PULSE", "VALVE", "BUTTON", "LAMP", ""]
 TRACE = Path("/sys/kernel/tracing")
@@ -79,6 +80,23 @@ class TestOutputs(GpioCase):
         self.assertEqual((self.chip.value("VALVE"), self.value("/3201/0/5550")), (1, 1))
         self.chip.pull("VALVE", False)
         self.assertEqual(self.chip.value("VALVE"), 1)
+
+    def test_reload(self):
+        """With the plugin inside the agent: the lines are given back and taken anew, as the new configuration has it."""
+        module = BUILD / "plugins/gpio/gpio.so"
+        sections = {"plugin": {"module": module, "isolation": "none"}, "light.door": {"line": "RELAY", "initial": "on"}}
+        agent, _ = self.start_gpio(sections)
+        self.assertEqual(self.chip.value("RELAY"), 1)
+        sections["light.lamp"] = {"line": "LAMP", "initial": "on"}
+        sections["light.door"] = {"line": "RELAY"}
+        agent.write_config({"uri": self.server.uri, "lifetime": 300}, {"gpio": sections})
+        since = self.server.mark()
+        agent.signal(SIGHUP)
+        self.server.wait_update(timeout=30, since=since)
+        self.wait_code("/3311/1/5850", "2.05")
+        self.assertEqual((self.chip.value("RELAY"), self.chip.value("LAMP")), (0, 1))
+        self.turn("/3311/0/5850", 1)
+        self.assertEqual(self.chip.value("RELAY"), 1)
 
     def test_safe(self):
         """What the line is set to when the agent stops: simulated lines forget it, so the kernel's trace is asked."""
