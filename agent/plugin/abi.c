@@ -216,12 +216,27 @@ static int copy_objects(const struct lw_plugin *from, struct abi_plugin *plugin,
 	return 0;
 }
 
+/* Tables that the plugin makes of its settings. */
+static int describe(struct lw_plugin *plugin, const struct lw_host *host, char **ret_reason)
+{
+	int r;
+
+	if (plugin->objects || !plugin->describe || !host)
+		return 0;
+	r = plugin->describe(host, &plugin->objects);
+	if (r >= 0)
+		return 0;
+	errno = r > -4096 ? -r : EIO;
+	return refuse(-EINVAL, ret_reason, "It cannot describe its objects: %m");
+}
+
 static bool size_is_sane(size_t size, size_t least)
 {
 	return size >= least && size <= SIZE_MAX_SANE && size % _Alignof(void *) == 0;
 }
 
-int abi_read(const struct lw_plugin *from, struct abi_plugin **ret, char **ret_reason)
+int abi_read(const struct lw_plugin *from, const struct lw_host *host, struct abi_plugin **ret,
+	char **ret_reason)
 {
 	_cleanup_(abi_closep) struct abi_plugin *plugin = NULL;
 	int r;
@@ -239,6 +254,9 @@ int abi_read(const struct lw_plugin *from, struct abi_plugin **ret, char **ret_r
 	if (!plugin)
 		return -ENOMEM;
 	memcpy(&plugin->plugin, from, smaller(from->plugin_size, sizeof(plugin->plugin)));
+	r = describe(&plugin->plugin, host, ret_reason);
+	if (r < 0)
+		return r;
 	if (!plugin->plugin.name || !plugin->plugin.objects)
 		return refuse(-EINVAL, ret_reason, "It has no name or no objects");
 	r = copy_objects(&plugin->plugin, plugin, ret_reason);
@@ -248,7 +266,7 @@ int abi_read(const struct lw_plugin *from, struct abi_plugin **ret, char **ret_r
 	return 0;
 }
 
-int abi_open(const char *path, struct abi_plugin **ret, char **ret_reason)
+int abi_open(const char *path, const struct lw_host *host, struct abi_plugin **ret, char **ret_reason)
 {
 	const struct lw_plugin *plugin;
 	void *handle;
@@ -264,7 +282,7 @@ int abi_open(const char *path, struct abi_plugin **ret, char **ret_reason)
 			strstr(why, "undefined symbol") ? "; link it with the library that has it" : "");
 	}
 	plugin = dlsym(handle, "lw_plugin");
-	r = plugin ? abi_read(plugin, ret, ret_reason) :
+	r = plugin ? abi_read(plugin, host, ret, ret_reason) :
 		     refuse(-ENOEXEC, ret_reason, "It exports no lw_plugin; declare it with LW_PLUGIN()");
 	if (r < 0)
 		dlclose(handle);

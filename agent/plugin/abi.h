@@ -33,13 +33,15 @@ struct abi_plugin {
 };
 
 /*
- * Loads the module at path. On failure *ret_reason is one line for people, to be freed: what is wrong and what to do.
+ * Loads the module at path; host is lent to its describe(), where it has one. On failure *ret_reason is one line for
+ * people, to be freed: what is wrong and what to do.
  * -ENOENT: no such file, -ENOEXEC: not a plugin of this ABI, -EINVAL: its tables are wrong. -ENOMEM without a reason.
  */
-int abi_open(const char *path, struct abi_plugin **ret, char **ret_reason);
+int abi_open(const char *path, const struct lw_host *host, struct abi_plugin **ret, char **ret_reason);
 
 /* The same, from a module's declaration; for tests. */
-int abi_read(const struct lw_plugin *plugin, struct abi_plugin **ret, char **ret_reason);
+int abi_read(const struct lw_plugin *plugin, const struct lw_host *host, struct abi_plugin **ret,
+	char **ret_reason);
 
 struct abi_plugin *abi_close(struct abi_plugin *plugin);
 DEFINE_CLEANUP(struct abi_plugin *, abi_close)

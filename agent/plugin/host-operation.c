@@ -175,7 +175,8 @@ static int on_watch(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	object = registry_find(&host->registry, oid);
 	if (object)
 		object->ops->watch(object, watched);
-	return reply(host, m, object ? 0 : -ENOENT, NULL) < 0 ? -EIO : 1;
+	r = !object ? -ENOENT : watched && local_is_late(object) ? -EAGAIN : 0;
+	return reply(host, m, r, NULL) < 0 ? -EIO : 1;
 }
 
 static int read_settings(sd_bus_message *m, struct plugin_config *config)

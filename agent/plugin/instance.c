@@ -74,28 +74,53 @@ bool instance_is_stale(const struct instance *instance, usec_t now)
 				       now >= usec_add(instance->polled_at, instance_poll_interval(object)));
 }
 
+/* Calls poll() or written(), which may go on later, or even call lw_finish() before they return LW_LATER. */
+static int call_late(
+	struct instance *instance, int (*callback)(struct lw_instance *), enum instance_late late)
+{
+	int r;
+
+	instance->late = late;
+	instance->late_error = 0;
+	instance->calling = true;
+	instance->running++;
+	r = callback(&instance->public);
+	instance->running--;
+	instance->calling = false;
+	if (r == LW_LATER && instance->late != INSTANCE_CALM)
+		return LW_LATER;
+	instance->late = INSTANCE_CALM;
+	return result(r == LW_LATER ? instance->late_error : r);
+}
+
 int instance_poll(struct instance *instance, usec_t now)
 {
 	int r;
 
 	instance->polled_at = now;
-	instance->running++;
-	r = result(instance->type->object.poll(&instance->public));
-	instance->running--;
+	r = call_late(instance, instance->type->object.poll, INSTANCE_POLLING);
+	if (r != LW_LATER)
+		instance->fresh_at = now;
 	return r;
+}
+
+/* What others may see: not what written() has yet to agree to. */
+static const void *settled_data(const struct instance *instance)
+{
+	return instance->late == INSTANCE_WRITING ? instance->shadow : instance->public.data;
 }
 
 int instance_probe(
 	const struct instance *instance, const struct lw_resource *resource, const uint16_t **ret_ids)
 {
-	return resource->size > 0 ? field_probe(resource, instance->public.data, ret_ids) : 0;
+	return resource->size > 0 ? field_probe(resource, settled_data(instance), ret_ids) : 0;
 }
 
 static int add_value(const struct instance *instance, const struct lw_resource *resource, size_t index,
 	const struct path *path, struct records *records)
 {
 	struct value value;
-	int r = field_get(resource, instance->public.data, index, &value);
+	int r = field_get(resource, settled_data(instance), index, &value);
 
 	return r < 0 ? r : records_add_copy(records, *path, value);
 }
@@ -104,7 +129,7 @@ static int read_array(const struct instance *instance, const struct lw_resource 
 	struct records *records)
 {
 	const uint16_t *ids = NULL;
-	int n = field_probe(resource, instance->public.data, &ids), r = riid == LW_NO_ID ? 0 : -ENOENT;
+	int n = field_probe(resource, settled_data(instance), &ids), r = riid == LW_NO_ID ? 0 : -ENOENT;
 
 	for (int i = 0; i < n && (r == 0 || riid != LW_NO_ID); i++) {
 		struct path path = PATH4(instance->public.oid, instance->public.iid, resource->id, ids[i]);
@@ -196,7 +221,7 @@ static int call_write(
 	return result(resource->write(&instance->public, resource->id, LW_NO_ID, &to));
 }
 
-static int write_record(struct instance *instance, const struct record *record, bool *called)
+static int write_record(struct instance *instance, const struct record *record)
 {
 	const struct lw_resource *resource = abi_find_resource(instance->type, record->path.ids[2]);
 	bool single = record->path.depth == PATH_RESOURCE;
@@ -214,7 +239,7 @@ static int write_record(struct instance *instance, const struct record *record, 
 	if (!resource->write)
 		return -EPERM;
 	r = call_write(instance, resource, &record->value);
-	*called = *called || r == 0;
+	instance->aborts = instance->aborts || r == 0;
 	return r;
 }
 
@@ -222,9 +247,10 @@ static int call_written(struct instance *instance)
 {
 	const struct lw_object *object = &instance->type->object;
 
-	return object->written ? result(object->written(&instance->public)) : 0;
+	return object->written ? call_late(instance, object->written, INSTANCE_WRITING) : 0;
 }
 
+/* The request failed: the fields get back what they held. */
 static void restore(struct instance *instance)
 {
 	const struct abi_object *type = instance->type;
@@ -232,28 +258,44 @@ static void restore(struct instance *instance)
 	for (size_t i = 0; i < type->info.n_resources; i++)
 		if (type->resources[i].size > 0)
 			field_copy(&type->resources[i], instance->public.data, instance->shadow);
+	if (instance->aborts && type->object.aborted)
+		type->object.aborted(&instance->public);
 }
 
 int instance_write(struct instance *instance, const struct operation *operation)
 {
-	const struct lw_object *object = &instance->type->object;
-	bool called = false;
 	int r = 0;
 
 	instance->running++;
+	instance->aborts = false;
 	if (operation->type != OPERATION_WRITE_UPDATE && operation->path.depth <= PATH_RESOURCE)
 		make_way(instance, operation);
 	for (size_t i = 0; i < operation->records.count && r == 0; i++)
-		r = write_record(instance, &operation->records.items[i], &called);
+		r = write_record(instance, &operation->records.items[i]);
 	if (r == 0)
 		r = call_written(instance);
-	if (r < 0) {
+	if (r < 0)
 		restore(instance);
-		if (called && object->aborted)
-			object->aborted(&instance->public);
-	}
 	instance->running--;
 	return r;
+}
+
+enum instance_late instance_finish(struct instance *instance, int error, usec_t now)
+{
+	enum instance_late late = instance->late;
+
+	instance->late = INSTANCE_CALM;
+	if (instance->calling) {
+		instance->late_error = error;
+		return INSTANCE_CALM;
+	}
+	instance->running++;
+	if (late == INSTANCE_WRITING && error < 0)
+		restore(instance);
+	instance->running--;
+	if (late == INSTANCE_POLLING)
+		instance->fresh_at = now;
+	return late;
 }
 
 int instance_write_block(struct instance *instance, const struct operation *operation)
@@ -283,6 +325,7 @@ int instance_remove(struct instance *instance, const struct path *path)
 	if (r < 0)
 		return r;
 	instance->running++;
+	instance->aborts = false;
 	r = call_written(instance);
 	if (r < 0)
 		restore(instance);
@@ -295,6 +338,8 @@ void instance_diff(struct instance *instance, void (*tell)(struct instance *inst
 	const struct abi_object *type = instance->type;
 	void *data = instance->public.data;
 
+	if (instance->late == INSTANCE_WRITING)
+		return;
 	for (size_t i = 0; i < type->info.n_resources; i++) {
 		const struct lw_resource *resource = &type->resources[i];
 

@@ -44,6 +44,16 @@ struct instance *local_next_instance(const struct local_object *object, unsigned
 	return i < object->n_instances ? object->instances[i] : NULL;
 }
 
+struct instance *local_covered(const struct local_object *object, const struct path *path, unsigned int iid)
+{
+	struct instance *instance;
+
+	if (path->depth < PATH_INSTANCE)
+		return local_next_instance(object, iid);
+	instance = local_next_instance(object, path->ids[1]);
+	return iid <= path->ids[1] && instance && instance->public.iid == path->ids[1] ? instance : NULL;
+}
+
 struct instance *local_find_instance(const struct local_object *object, uint16_t iid)
 {
 	struct instance *instance = local_next_instance(object, iid);
@@ -65,12 +75,13 @@ void local_tell(struct instance *instance, uint16_t rid)
 		registry_changed(object->object.registry, &path);
 }
 
-static void instance_leave(struct local_object *object, struct instance *instance)
+void local_leave(struct local_object *object, struct instance *instance)
 {
 	uint16_t iid = instance->public.iid;
 	size_t i = instance_index(object, iid);
 
 	request_cancel(object->local, instance, -ENOENT);
+	late_cancel(object->local, instance, -ENOENT);
 	object_remove_instance(&object->object, iid);
 	object->n_instances--;
 	memmove(&object->instances[i], &object->instances[i + 1],
@@ -84,13 +95,24 @@ void local_settle(struct local_object *object, struct instance *instance)
 		return;
 	instance_diff(instance, local_tell);
 	if (instance->leaving)
-		instance_leave(object, instance);
+		local_leave(object, instance);
 }
 
 void local_poll(struct local_object *object, struct instance *instance, usec_t now)
 {
-	int r = instance_poll(instance, now);
+	int r;
 
+	if (instance->late != INSTANCE_CALM)
+		return;
+	r = instance_poll(instance, now);
+	if (r == LW_LATER)
+		r = late_begin(object, instance, NULL);
+	if (r != LW_LATER)
+		local_polled(object, instance, r);
+}
+
+void local_polled(struct local_object *object, struct instance *instance, int r)
+{
 	if (r < 0 && r != instance->poll_error)
 		log_plugin(LOG_WARNING, r, object->local->config->name, "%s: /%u/%u has no new values: %m",
 			object->local->config->name, instance->public.oid, instance->public.iid);
@@ -123,21 +145,26 @@ static int instance_insert(struct local_object *object, struct instance *instanc
 static int instance_begin(
 	struct local_object *object, struct instance *instance, const struct operation *create)
 {
-	usec_t now;
 	int r = instance_init(instance);
 
 	instance_diff(instance, local_tell);
 	if (r == 0 && create)
 		r = instance_write(instance, create);
-	if (r < 0)
-		return r;
+	return r != 0 ? r : local_announce(object, instance);
+}
+
+int local_announce(struct local_object *object, struct instance *instance)
+{
+	usec_t now;
+
 	sd_event_now(object->local->event, CLOCK_BOOTTIME, &now);
 	if (instance_is_stale(instance, now))
 		local_poll(object, instance, now);
 	return object_add_instance(&object->object, instance->public.iid);
 }
 
-static int make_instance(struct local_object *object, uint16_t iid, const struct operation *create,
+/* LW_LATER: create is ended later. */
+static int make_instance(struct local_object *object, uint16_t iid, struct operation *create,
 	struct lw_instance **ret)
 {
 	struct instance *instance;
@@ -160,8 +187,10 @@ static int make_instance(struct local_object *object, uint16_t iid, const struct
 	instance->running++;
 	r = instance_begin(object, instance, create);
 	instance->running--;
+	if (r == LW_LATER)
+		r = late_begin(object, instance, create);
 	if (r < 0)
-		instance_leave(object, instance);
+		local_leave(object, instance);
 	else if (ret)
 		*ret = &instance->public;
 	return r;
@@ -261,10 +290,8 @@ static void host_complain(const struct lw_host *host, const char *section, const
 	host_log(host, LOG_ERR, whole);
 }
 
-static int on_post(sd_event_source *source, void *userdata)
+void local_settle_all(struct local *local)
 {
-	struct local *local = userdata;
-
 	for (size_t i = 0; i < local->plugin->n_objects; i++) {
 		struct instance *instance = local_next_instance(&local->objects[i], 0);
 
@@ -275,6 +302,11 @@ static int on_post(sd_event_source *source, void *userdata)
 			instance = local_next_instance(&local->objects[i], iid + 1U);
 		}
 	}
+}
+
+static int on_post(sd_event_source *source, void *userdata)
+{
+	local_settle_all(userdata);
 	return 0;
 }
 
@@ -333,16 +365,54 @@ static struct local_object *local_object_of(const struct object *object)
 	return container_of(object, struct local_object, object);
 }
 
-/* A write() has no field that could be compared. */
-static void tell_written(struct instance *instance, const struct records *records)
+static bool is_written(const struct records *records, uint16_t rid)
 {
-	for (size_t i = 0; i < records->count; i++) {
-		const struct lw_resource *resource =
-			abi_find_resource(instance->type, records->items[i].path.ids[2]);
+	for (size_t i = 0; records && i < records->count; i++)
+		if (records->items[i].path.ids[2] == rid)
+			return true;
+	return !records;
+}
 
-		if (resource && resource->read)
-			local_tell(instance, resource->id);
-	}
+void local_tell_written(struct instance *instance, const struct records *records)
+{
+	const struct abi_object *type = instance->type;
+
+	for (size_t i = 0; i < type->info.n_resources; i++)
+		if (type->resources[i].read && type->resources[i].ops & LW_W &&
+			is_written(records, type->resources[i].id))
+			local_tell(instance, type->resources[i].id);
+}
+
+void local_change(struct local_object *object, struct instance *instance, struct operation *operation,
+	const struct operation *what)
+{
+	int r;
+
+	instance_diff(instance, local_tell);
+	if (what->type == OPERATION_DELETE)
+		r = instance_remove(instance, &what->path);
+	else
+		r = instance_write(instance, what);
+	if (r == LW_LATER)
+		r = late_begin(object, instance, operation);
+	if (r == LW_LATER)
+		return;
+	if (r == 0)
+		local_tell_written(instance, &what->records);
+	local_settle(object, instance);
+	operation_done(operation, r);
+}
+
+/* A Write of fields, or a Delete of a resource instance. */
+static void change_when_calm(
+	struct local_object *object, struct instance *instance, struct operation *operation)
+{
+	int r = late_wait(object, operation);
+
+	if (r < 0)
+		operation_done(operation, r);
+	else if (r == 0)
+		local_change(object, instance, operation, operation);
 }
 
 static void local_write(struct object *base, struct operation *operation)
@@ -355,13 +425,12 @@ static void local_write(struct object *base, struct operation *operation)
 		operation_done(operation, -ENOENT);
 		return;
 	}
+	if (operation->type != OPERATION_WRITE_BLOCK) {
+		change_when_calm(object, instance, operation);
+		return;
+	}
 	instance_diff(instance, local_tell);
-	if (operation->type == OPERATION_WRITE_BLOCK)
-		r = instance_write_block(instance, operation);
-	else
-		r = instance_write(instance, operation);
-	if (r == 0)
-		tell_written(instance, &operation->records);
+	r = instance_write_block(instance, operation);
 	local_settle(object, instance);
 	operation_done(operation, r);
 }
@@ -370,24 +439,24 @@ static void local_create(struct object *base, struct operation *operation)
 {
 	struct local_object *object = local_object_of(base);
 
-	operation_done(operation, make_instance(object, operation->path.ids[1], operation, NULL));
+	int r = make_instance(object, operation->path.ids[1], operation, NULL);
+
+	if (r != LW_LATER)
+		operation_done(operation, r);
 }
 
 static void local_delete(struct object *base, struct operation *operation)
 {
 	struct local_object *object = local_object_of(base);
 	struct instance *instance = local_find_instance(object, operation->path.ids[1]);
-	int r = 0;
 
-	if (!instance)
-		r = -ENOENT;
-	else if (operation->path.depth == PATH_RESOURCE_INSTANCE) {
-		instance_diff(instance, local_tell);
-		r = instance_remove(instance, &operation->path);
-		local_settle(object, instance);
-	} else
+	if (instance && operation->path.depth == PATH_RESOURCE_INSTANCE) {
+		change_when_calm(object, instance, operation);
+		return;
+	}
+	if (instance)
 		host_remove_instance(&instance->public);
-	operation_done(operation, r);
+	operation_done(operation, instance ? 0 : -ENOENT);
 }
 
 static int local_probe(const struct object *base, uint16_t iid, const struct resource_info *info,
@@ -485,7 +554,9 @@ int local_new(struct local **ret, const struct plugin_config *config, sd_event *
 	local->event = sd_event_ref(event);
 	local->registry = registry;
 	list_init(&local->requests);
-	r = abi_open(config->module, &local->plugin, ret_reason);
+	list_init(&local->lates);
+	list_init(&local->waiters);
+	r = abi_open(config->module, &local->host, &local->plugin, ret_reason);
 	if (r == 0)
 		r = make_objects(local);
 	if (r < 0)
@@ -500,7 +571,7 @@ static void free_objects(struct local *local)
 		struct local_object *object = &local->objects[i];
 
 		while (object->n_instances > 0)
-			instance_leave(object, object->instances[0]);
+			local_leave(object, object->instances[0]);
 		free(object->instances);
 		object_deinit(&object->object);
 	}
@@ -516,11 +587,13 @@ struct local *local_free(struct local *local)
 		share_remove(local->registry, &local->objects[i].object);
 	}
 	request_cancel(local, NULL, -ECONNRESET);
+	late_cancel(local, NULL, -ECONNRESET);
 	free_objects(local);
 	if (local->started && local->plugin->plugin.stop)
 		local->plugin->plugin.stop(&local->host);
 	sd_event_source_disable_unref(local->request_timer);
 	sd_event_source_disable_unref(local->post);
+	sd_event_source_disable_unref(local->resume);
 	abi_close(local->plugin);
 	sd_event_unref(local->event);
 	free(local);
@@ -572,6 +645,11 @@ const struct abi_plugin *local_plugin(const struct local *local)
 const struct abi_object *local_type(const struct object *object)
 {
 	return local_object_of(object)->type;
+}
+
+bool local_is_late(const struct object *object)
+{
+	return late_is_polling(local_object_of(object));
 }
 
 int local_peek(const struct object *base, uint16_t iid, uint16_t rid, struct records *records)

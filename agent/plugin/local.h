@@ -44,3 +44,6 @@ const struct abi_plugin *local_plugin(const struct local *local);
  */
 const struct abi_object *local_type(const struct object *object);
 int local_peek(const struct object *object, uint16_t iid, uint16_t rid, struct records *records);
+
+/* Are values on their way that a poll() brings later? */
+bool local_is_late(const struct object *object);

@@ -295,7 +295,7 @@ static int read_changes(struct mirror *mirror, sd_bus_message *m, struct mirror_
 
 /* An instance that is told of for the first time is new. */
 static int read_instance(struct mirror *mirror, sd_bus_message *m, struct mirror_object *object, uint16_t iid,
-	usec_t now, char reason[MIRROR_REASON_MAX])
+	char reason[MIRROR_REASON_MAX])
 {
 	struct mirror_instance *instance = mirror_find_instance(object, iid);
 	bool is_new = !instance;
@@ -305,8 +305,6 @@ static int read_instance(struct mirror *mirror, sd_bus_message *m, struct mirror
 		return too_much(reason);
 	if (r < 0)
 		return r;
-	if (is_new)
-		instance->fresh_at = now;
 	r = read_changes(mirror, m, object, instance, reason);
 	if (r == 0 && is_new && object->object.registry)
 		r = object_add_instance(&object->object, iid);
@@ -314,7 +312,7 @@ static int read_instance(struct mirror *mirror, sd_bus_message *m, struct mirror
 }
 
 /* 0: there is none left. */
-static int read_news(struct mirror *mirror, sd_bus_message *m, usec_t now, char reason[MIRROR_REASON_MAX])
+static int read_news(struct mirror *mirror, sd_bus_message *m, char reason[MIRROR_REASON_MAX])
 {
 	struct mirror_object *object;
 	uint16_t oid, iid;
@@ -328,7 +326,7 @@ static int read_news(struct mirror *mirror, sd_bus_message *m, usec_t now, char 
 	if (!object || iid == UINT16_MAX || (iid != 0 && !(object->info.flags & OBJECT_MULTIPLE)))
 		return refuse(-EBADMSG, reason, "sent news of /%u/%u, which it cannot have", oid, iid);
 	if (present)
-		r = read_instance(mirror, m, object, iid, now, reason);
+		r = read_instance(mirror, m, object, iid, reason);
 	else {
 		mirror_remove_instance(mirror, object, iid);
 		r = sd_bus_message_skip(m, "a" PROTOCOL_CHANGE) < 0 ? malformed(reason) : 0;
@@ -338,7 +336,7 @@ static int read_news(struct mirror *mirror, sd_bus_message *m, usec_t now, char 
 	return sd_bus_message_exit_container(m) < 0 ? malformed(reason) : 1;
 }
 
-int mirror_read_news(struct mirror *mirror, sd_bus_message *m, usec_t now, char reason[MIRROR_REASON_MAX])
+int mirror_read_news(struct mirror *mirror, sd_bus_message *m, char reason[MIRROR_REASON_MAX])
 {
 	int r;
 
@@ -346,7 +344,7 @@ int mirror_read_news(struct mirror *mirror, sd_bus_message *m, usec_t now, char 
 		sd_bus_message_enter_container(m, 'a', PROTOCOL_NEWS) < 0)
 		return malformed(reason);
 	do
-		r = read_news(mirror, m, now, reason);
+		r = read_news(mirror, m, reason);
 	while (r > 0);
 	return r;
 }

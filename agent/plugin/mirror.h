@@ -24,7 +24,7 @@ struct mirror_data {
 };
 
 struct mirror_instance {
-	usec_t fresh_at; /* its values are as old as this */
+	usec_t fresh_at; /* its values are as old as this; 0: nobody knows, it is new */
 	uint16_t iid;
 	struct mirror_data *data[]; /* by index in the object's resources */
 };
@@ -60,8 +60,7 @@ struct mirror_instance *mirror_find_instance(const struct mirror_object *object,
 #define MIRROR_REASON_MAX 256
 
 int mirror_read_tables(struct mirror *mirror, sd_bus_message *m, char ret_reason[MIRROR_REASON_MAX]);
-int mirror_read_news(
-	struct mirror *mirror, sd_bus_message *m, usec_t now, char ret_reason[MIRROR_REASON_MAX]);
+int mirror_read_news(struct mirror *mirror, sd_bus_message *m, char ret_reason[MIRROR_REASON_MAX]);
 
 /*
  * Makes mirror what staged is, which is empty afterwards; objects with the same tables stay in the registry, the others

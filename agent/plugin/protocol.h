@@ -55,7 +55,7 @@
 /* Path → error. */
 #define PROTOCOL_DELETE    "Delete"
 #define PROTOCOL_DELETE_IN "qqqq"
-/* Object id, watched? → error. Replied when the values are fresh. */
+/* Object id, watched? → error. Replied when the values are fresh; -EAGAIN: they come later. */
 #define PROTOCOL_WATCH    "Watch"
 #define PROTOCOL_WATCH_IN "qb"
 #define PROTOCOL_OUT      "i"

@@ -172,7 +172,9 @@ static bool is_fresh(const struct mirror_object *object, const struct mirror_ins
 {
 	const struct remote *remote = object->remote;
 
-	if (object->interval == USEC_INFINITY || now < usec_add(instance->fresh_at, object->interval))
+	if (object->interval == USEC_INFINITY)
+		return true;
+	if (instance->fresh_at > 0 && now < usec_add(instance->fresh_at, object->interval))
 		return true;
 	/* While it is watched the host polls by itself; one that hangs says nothing, and is asked. */
 	return object->kept_fresh &&

@@ -164,7 +164,7 @@ static int read_signal(struct remote *remote, sd_bus_message *m, char reason[MIR
 	struct mirror *mirror = remote->started ? &remote->mirror : &remote->staged;
 
 	if (sd_bus_message_is_signal(m, PROTOCOL_INTERFACE, PROTOCOL_CHANGED))
-		return mirror_read_news(mirror, m, remote_now(remote), reason);
+		return mirror_read_news(mirror, m, reason);
 	if (sd_bus_message_is_signal(m, PROTOCOL_INTERFACE, PROTOCOL_TABLES) && !remote->started)
 		return mirror_read_tables(mirror, m, reason);
 	snprintf(reason, MIRROR_REASON_MAX, "sent what nobody asked it for");

@@ -153,8 +153,11 @@ int request_answer(struct lw_instance *public, lw_request id, uint16_t riid, con
 
 void request_done(struct lw_instance *public, lw_request id, int error)
 {
-	struct request *request = request_find(local_of(public->host), id, instance_of(public));
+	struct local *local = local_of(public->host);
+	struct request *request = request_find(local, id, instance_of(public));
 
+	if (id == 0)
+		late_finish(local_find_object(local, public->oid), instance_of(public), error);
 	if (!request)
 		return;
 	instance_diff(request->instance, local_tell);
@@ -242,13 +245,9 @@ static int read_resources(struct local_object *object, struct instance *instance
 static int read_instance(struct local_object *object, struct instance *instance, struct operation *operation,
 	struct answer **answer)
 {
-	usec_t now;
 	int r;
 
 	instance->running++;
-	sd_event_now(object->local->event, CLOCK_BOOTTIME, &now);
-	if (instance_is_stale(instance, now))
-		local_poll(object, instance, now);
 	r = read_resources(object, instance, operation, answer);
 	instance->running--;
 	local_settle(object, instance);
@@ -273,6 +272,16 @@ static int read_instances(struct local_object *object, struct operation *operati
 void request_read(struct object *base, struct operation *operation)
 {
 	struct local_object *object = container_of(base, struct local_object, object);
+	int r = late_wait(object, operation);
+
+	if (r < 0)
+		operation_done(operation, r);
+	else if (r == 0)
+		request_read_now(object, operation);
+}
+
+void request_read_now(struct local_object *object, struct operation *operation)
+{
 	struct answer *answer = NULL;
 	struct instance *instance;
 	int r;

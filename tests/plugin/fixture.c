@@ -190,6 +190,18 @@ void fixture_begin_read(struct fixture *fixture, struct path path, int *ret_erro
 	object->ops->read(object, &wait->operation);
 }
 
+void fixture_begin_write(struct fixture *fixture, struct path path, struct value value, int *ret_error)
+{
+	struct object *object = find_object(fixture, path);
+	struct wait *wait = wait_new(ret_error, OPERATION_WRITE_REPLACE, path);
+	struct records copy = { 0 };
+
+	assert_int_equal(records_add_copy(&copy, path, value), 0);
+	wait->operation.records = copy;
+	object->ops->write(object, &wait->operation);
+	records_deinit(&copy);
+}
+
 /* The records are borrowed until the object's function returns, as the contract has it: a copy is gone then. */
 int fixture_write(struct fixture *fixture, enum operation_type type, struct path path, const struct record *records,
 	size_t n)

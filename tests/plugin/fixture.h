@@ -67,6 +67,9 @@ int fixture_delete(struct fixture *fixture, struct path path);
 /* Begins a read without waiting; *ret_error becomes 1 now and the outcome when it ends. */
 void fixture_begin_read(struct fixture *fixture, struct path path, int *ret_error);
 
+/* The same with a write of one value. */
+void fixture_begin_write(struct fixture *fixture, struct path path, struct value value, int *ret_error);
+
 /* Reads path, one value, and compares. */
 void fixture_expect(struct fixture *fixture, struct path path, struct value value);
 

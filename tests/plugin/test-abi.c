@@ -67,7 +67,7 @@ static void test_good(void **state)
 	char *reason = NULL;
 	const struct abi_object *type;
 
-	assert_int_equal(abi_read(&plugin, &read, &reason), 0);
+	assert_int_equal(abi_read(&plugin, NULL, &read, &reason), 0);
 	assert_null(reason);
 	assert_int_equal(read->n_objects, 1);
 	type = &read->objects[0];
@@ -113,7 +113,7 @@ static void test_smaller_structs(void **state)
 	smaller.resource_size = RESOURCE_SIZE;
 	smaller.objects = one;
 	memset(&smaller.start, 0xA5, sizeof(smaller) - offsetof(struct lw_plugin, start));
-	assert_int_equal(abi_read(&smaller, &read, &reason), 0);
+	assert_int_equal(abi_read(&smaller, NULL, &read, &reason), 0);
 	assert_null(read->plugin.start);
 	assert_null(read->objects[0].object.poll);
 	assert_null(read->objects[0].object.fini);
@@ -142,7 +142,7 @@ static void test_larger_structs(void **state)
 	newer.known.object_size = sizeof(larger);
 	newer.known.resource_size = sizeof(resources[0]);
 	newer.known.objects = one;
-	assert_int_equal(abi_read(&newer.known, &read, &reason), 0);
+	assert_int_equal(abi_read(&newer.known, NULL, &read, &reason), 0);
 	assert_int_equal(read->objects[0].info.n_resources, 2);
 	assert_string_equal(read->objects[0].resources[1].constant, "constant");
 }
@@ -151,7 +151,7 @@ static void expect_refused(const struct lw_plugin *wrong, int error, const char 
 {
 	_cleanup_(abi_closep) struct abi_plugin *read = NULL;
 	_cleanup_(freep) char *reason = NULL;
-	int r = abi_read(wrong, &read, &reason);
+	int r = abi_read(wrong, NULL, &read, &reason);
 
 	if (r != error || !reason || !strstr(reason, part))
 		fail_msg("%d \"%s\" instead of %d and \"%s\"", r, reason ? reason : "", error, part);
@@ -288,21 +288,55 @@ static void test_wrong_resources(void **state)
 	expect_object_refused(with, "/33000/*/7: it is there twice");
 }
 
+static bool describes;
+
+static int describe(const struct lw_host *host, const struct lw_object *const **ret)
+{
+	assert_non_null(host);
+	*ret = objects;
+	return describes ? 0 : -ENOENT;
+}
+
+/* Tables that are made of the settings; a plugin that has them ready is not asked. */
+static void test_describe(void **state)
+{
+	const struct lw_host host = { .size = sizeof(host) };
+	struct lw_plugin described = plugin;
+	struct abi_plugin *read = NULL;
+	char *reason = NULL;
+
+	described.describe = describe;
+	assert_int_equal(abi_read(&described, &host, &read, &reason), 0);
+	read = abi_close(read);
+	described.objects = NULL;
+	assert_int_equal(abi_read(&described, &host, &read, &reason), -EINVAL);
+	assert_non_null(strstr(reason, "No such file or directory"));
+	free(reason);
+	describes = true;
+	assert_int_equal(abi_read(&described, &host, &read, &reason), 0);
+	assert_int_equal(read->n_objects, 1);
+	abi_close(read);
+	/* A struct of a plugin that was built before there was such a member. */
+	described.plugin_size = offsetof(struct lw_plugin, describe);
+	assert_int_equal(abi_read(&described, &host, &read, &reason), -EINVAL);
+	free(reason);
+}
+
 static void test_open(void **state)
 {
 	_cleanup_(abi_closep) struct abi_plugin *read = NULL;
 	const char *directory = getenv("LWM2M_TEST_PLUGINS");
 	char path[4096], *reason = NULL;
 
-	assert_int_equal(abi_open("/nonexistent.so", &read, &reason), -ENOENT);
+	assert_int_equal(abi_open("/nonexistent.so", NULL, &read, &reason), -ENOENT);
 	assert_string_equal(reason, "/nonexistent.so: No such file or directory");
 	free(reason);
-	assert_int_equal(abi_open("/etc/passwd", &read, &reason), -ENOEXEC);
+	assert_int_equal(abi_open("/etc/passwd", NULL, &read, &reason), -ENOEXEC);
 	assert_non_null(strstr(reason, "/etc/passwd"));
 	free(reason);
 	assert_non_null(directory);
 	snprintf(path, sizeof(path), "%s/test-object.so", directory);
-	assert_int_equal(abi_open(path, &read, &reason), 0);
+	assert_int_equal(abi_open(path, NULL, &read, &reason), 0);
 	assert_int_equal(read->objects[0].info.id, 3442);
 }
 
@@ -316,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_objects),
 		cmocka_unit_test(test_no_end),
 		cmocka_unit_test(test_wrong_resources),
+		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_open),
 	};
 

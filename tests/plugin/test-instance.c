@@ -88,7 +88,7 @@ static int setup(void **state)
 	char *reason = NULL;
 
 	memset(&seen, 0, sizeof(seen));
-	assert_int_equal(abi_read(&lw_plugin, &fixture.plugin, &reason), 0);
+	assert_int_equal(abi_read(&lw_plugin, NULL, &fixture.plugin, &reason), 0);
 	assert_int_equal(instance_new(&fixture.instance, &fixture.plugin->objects[0], NULL, 3), 0);
 	*state = &fixture;
 	return 0;

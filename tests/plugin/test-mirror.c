@@ -75,7 +75,7 @@ static int read_news(struct mirror *mirror, ...)
 	va_start(arguments, mirror);
 	m = message(PROTOCOL_CHANGED_SIG, arguments);
 	va_end(arguments);
-	return mirror_read_news(mirror, m, 1, reason);
+	return mirror_read_news(mirror, m, reason);
 }
 
 /* Object 3303, any number of instances: 1 Float, 2 String. */

@@ -68,7 +68,7 @@ enum lw_object_flags {
 /* The resource instance id of a resource that has none: one that is not LW_MULTIPLE. */
 #define LW_NO_ID UINT16_C(65535)
 
-/* Returned by read() and execute(): the answer comes later, with lw_done(). */
+/* Returned by read() and execute(): the answer comes later, with lw_done(); by poll() and written(): lw_finish() follows. */
 #define LW_LATER 1
 
 struct lw_objlnk {
@@ -193,10 +193,15 @@ struct lw_object {
 	uint32_t poll_ms; /* values are as new as this, in milliseconds; 0: 1000. Without poll(): unused */
 	/*
 	 * Brings the fields up to date: when an instance is made, before a Read when the last call is older than poll_ms,
-	 * and every poll_ms while a server observes the object. Not called otherwise. <0: said once in the log.
+	 * and every poll_ms while a server observes the object. Not called otherwise. <0: said once in the log. LW_LATER: the
+	 * fields are brought up to date later, then lw_finish() is called; a Read waits for it, other instances do not.
 	 */
 	int (*poll)(struct lw_instance *inst);
-	/* The fields hold what one request of a server wrote. <0: refused, the fields get back what they held. */
+	/*
+	 * The fields hold what one request of a server wrote. <0: refused, the fields get back what they held. LW_LATER: what
+	 * is to be done takes time, lw_finish() says how it ended. Until then nobody sees what was written, and neither
+	 * poll() nor written() nor write() of this instance is called.
+	 */
 	int (*written)(struct lw_instance *inst);
 	/* The request failed after a write() of it had returned 0: forget what that was told. */
 	void (*aborted)(struct lw_instance *inst);
@@ -215,6 +220,11 @@ struct lw_plugin {
 	int (*start)(const struct lw_host *host);
 	/* The plugin ends in good order; instances are gone already. */
 	void (*stop)(const struct lw_host *host);
+	/*
+	 * For objects that only the settings know: called once, before all else, where objects is NULL. *ret is a list that
+	 * ends with NULL, and stays as it is until stop(). lw_config(), lw_section(), lw_event() and lw_log() may be used.
+	 */
+	int (*describe)(const struct lw_host *host, const struct lw_object *const **ret);
 };
 
 /* LW_PLUGIN("name", &object, …), or with start() and stop(), each of which may be NULL: LW_PLUGIN_START. */
@@ -226,6 +236,15 @@ struct lw_plugin {
 		.object_size = sizeof(struct lw_object), .resource_size = sizeof(struct lw_resource),       \
 		.name = (_name), .objects = (const struct lw_object *const[]){ __VA_ARGS__, NULL },         \
 		.start = (_start), .stop = (_stop),                                                         \
+	}
+
+/* Objects that are not known before the settings are: LW_PLUGIN_DESCRIBE("name", describe, start, stop). */
+#define LW_PLUGIN_DESCRIBE(_name, _describe, _start, _stop)                                                 \
+	__attribute__((visibility("default"))) extern const struct lw_plugin lw_plugin;                     \
+	const struct lw_plugin lw_plugin = {                                                                \
+		.abi = LW_PLUGIN_ABI, .plugin_size = sizeof(struct lw_plugin),                              \
+		.object_size = sizeof(struct lw_object), .resource_size = sizeof(struct lw_resource),       \
+		.name = (_name), .start = (_start), .stop = (_stop), .describe = (_describe),               \
 	}
 
 /* In struct lw_object: the plugin's struct per instance and its initial contents. */
@@ -372,6 +391,12 @@ static inline int lw_answer(struct lw_instance *inst, lw_request request, struct
 static inline void lw_done(struct lw_instance *inst, lw_request request, int error)
 {
 	inst->host->done(inst, request, error);
+}
+
+/* Ends a poll() or written() that returned LW_LATER; error is 0 or -errno. When there is none, nothing happens. */
+static inline void lw_finish(struct lw_instance *inst, int error)
+{
+	inst->host->done(inst, 0, error);
 }
 
 /* A resource that has a read() has another value now. Fields need no such call. */
