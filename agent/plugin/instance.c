@@ -243,11 +243,30 @@ static int write_record(struct instance *instance, const struct record *record)
 	return r;
 }
 
-static int call_written(struct instance *instance)
+static int call_written(struct instance *instance, const struct operation *request)
 {
 	const struct lw_object *object = &instance->type->object;
+	int r;
 
-	return object->written ? call_late(instance, object->written, INSTANCE_WRITING) : 0;
+	if (!object->written)
+		return 0;
+	instance->request = request;
+	r = call_late(instance, object->written, INSTANCE_WRITING);
+	instance->request = NULL;
+	return r;
+}
+
+/* A Replace of the instance writes what it does not bring, too. */
+bool instance_wrote(const struct instance *instance, uint16_t rid)
+{
+	const struct lw_resource *resource = abi_find_resource(instance->type, rid);
+	const struct operation *request = instance->request;
+
+	if (!request || !resource || !(resource->ops & LW_W))
+		return false;
+	if (request->path.depth >= PATH_RESOURCE)
+		return request->path.ids[2] == rid;
+	return request->type == OPERATION_WRITE_REPLACE || brings(&request->records, rid);
 }
 
 /* The request failed: the fields get back what they held. */
@@ -273,7 +292,7 @@ int instance_write(struct instance *instance, const struct operation *operation)
 	for (size_t i = 0; i < operation->records.count && r == 0; i++)
 		r = write_record(instance, &operation->records.items[i]);
 	if (r == 0)
-		r = call_written(instance);
+		r = call_written(instance, operation);
 	if (r < 0)
 		restore(instance);
 	instance->running--;
@@ -315,6 +334,7 @@ int instance_write_block(struct instance *instance, const struct operation *oper
 int instance_remove(struct instance *instance, const struct path *path)
 {
 	const struct lw_resource *resource = abi_find_resource(instance->type, path->ids[2]);
+	const struct operation request = { .type = OPERATION_DELETE, .path = *path };
 	int r;
 
 	if (!resource || resource->size == 0)
@@ -326,7 +346,7 @@ int instance_remove(struct instance *instance, const struct path *path)
 		return r;
 	instance->running++;
 	instance->aborts = false;
-	r = call_written(instance);
+	r = call_written(instance, &request);
 	if (r < 0)
 		restore(instance);
 	instance->running--;

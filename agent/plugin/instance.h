@@ -26,6 +26,7 @@ struct instance {
 	enum instance_late late; /* what has begun and not ended; while INSTANCE_WRITING all is read from the shadow */
 	int late_error;
 	bool calling;          /* its callback has not returned */
+	const struct operation *request; /* that written() is being told of */
 	bool aborts;           /* aborted() is due when it fails */
 	bool initialized;      /* fini() is due */
 	bool leaving;          /* lw_remove_instance() came while a callback was running */
@@ -85,6 +86,9 @@ int instance_remove(struct instance *instance, const struct path *path);
  * returned yet and will say so itself. A write that failed is taken back.
  */
 enum instance_late instance_finish(struct instance *instance, int error, usec_t now);
+
+/* lw_wrote(), while written() is called. */
+bool instance_wrote(const struct instance *instance, uint16_t rid);
 
 /* Calls tell for each bound resource that has another value than it last had. */
 void instance_diff(struct instance *instance, void (*tell)(struct instance *instance, uint16_t rid));

@@ -345,6 +345,11 @@ static void host_changed(struct lw_instance *public, uint16_t rid)
 		local_tell(instance, rid);
 }
 
+static bool host_wrote(const struct lw_instance *public, uint16_t rid)
+{
+	return instance_wrote((const struct instance *)public, rid);
+}
+
 static const struct lw_host host_functions = {
 	.size = sizeof(struct lw_host),
 	.log = host_log,
@@ -358,6 +363,7 @@ static const struct lw_host host_functions = {
 	.done = request_done,
 	.key = host_key,
 	.complain = host_complain,
+	.wrote = host_wrote,
 };
 
 static struct local_object *local_object_of(const struct object *object)

@@ -59,8 +59,8 @@ static void test_read_of_object(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(fixture_read(fixture, PATH1(SLOW)), 0);
-	assert_int_equal(fixture->records.count, 8);
-	for (size_t i = 0; i < 8; i += 4)
+	assert_int_equal(fixture->records.count, 12);
+	for (size_t i = 0; i < 12; i += 6)
 		assert_true(fixture->records.items[i].value.integer >= 1);
 }
 
@@ -88,6 +88,22 @@ static void test_write_is_answered_later(void **state)
 	assert_int_equal(fixture_write_value(fixture, PATH3(SLOW, 0, 1), VALUE_STRING("not at once")), -EACCES);
 	fixture_expect(fixture, PATH3(SLOW, 0, 1), VALUE_STRING("at once"));
 	assert_int_equal(number(fixture, PATH3(SLOW, 0, 3)), 0);
+}
+
+/* The plugin hears what was written, also with the value that was there. */
+static void test_wrote(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct record other = { .path = PATH3(SLOW, 0, 6), .value = VALUE_STRING("x") };
+
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(fixture_write_value(fixture, PATH3(SLOW, 0, 1), VALUE_STRING("same")), 0);
+		assert_int_equal(number(fixture, PATH3(SLOW, 0, 5)), i);
+	}
+	assert_int_equal(fixture_write(fixture, OPERATION_WRITE_UPDATE, PATH2(SLOW, 0), &other, 1), 0);
+	assert_int_equal(number(fixture, PATH3(SLOW, 0, 5)), 2);
+	assert_int_equal(fixture_write(fixture, OPERATION_WRITE_REPLACE, PATH2(SLOW, 0), &other, 1), 0);
+	assert_int_equal(number(fixture, PATH3(SLOW, 0, 5)), 3);
 }
 
 /* The value is back, and nobody has been told of the other one, whatever happened meanwhile. */
@@ -222,6 +238,7 @@ int main(int argc, char **argv)
 		TEST(test_read_of_object),
 		TEST(test_others_go_on),
 		TEST(test_write_is_answered_later),
+		TEST(test_wrote),
 		TEST(test_late_refusal),
 		TEST(test_unsettled),
 		TEST(test_writes_queue),

@@ -10,8 +10,8 @@
 #define LATER_USEC 60000
 
 struct slow {
-	int32_t value, overlaps;
-	char text[16], seen[16];
+	int32_t value, overlaps, wrote;
+	char text[16], seen[16], other[16];
 	bool busy, polling;
 	sd_event_source *timer;
 };
@@ -53,6 +53,7 @@ static int slow_written(struct lw_instance *inst)
 {
 	struct slow *s = inst->data;
 
+	s->wrote += lw_wrote(inst, 1) ? 1 : lw_wrote(inst, 0) ? 100 : 0;
 	/* Finished before it has said that it would be later. */
 	if (strcmp(s->text, "at once") == 0 || strcmp(s->text, "not at once") == 0) {
 		lw_finish(inst, *s->text == 'n' ? -EACCES : 0);
@@ -80,6 +81,8 @@ static const struct lw_resource slow_resources[] = {
 	LW_RES_STRING(2, LW_R, struct slow, seen),
 	LW_RES_INTEGER(3, LW_R, struct slow, overlaps),
 	LW_RES_EXECUTE(4, slow_touch),
+	LW_RES_INTEGER(5, LW_R, struct slow, wrote),
+	LW_RES_STRING(6, LW_RW, struct slow, other),
 	LW_RES_END,
 };
 

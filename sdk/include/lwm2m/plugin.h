@@ -148,6 +148,7 @@ struct lw_host {
 	/* What was appended: an older agent may not have it, LW_HOST_HAS(). */
 	const char *(*key)(const struct lw_host *host, const char *section, unsigned int index);
 	void (*complain)(const struct lw_host *host, const char *section, const char *key, const char *text);
+	bool (*wrote)(const struct lw_instance *inst, uint16_t rid);
 };
 
 /* Has the agent this member of struct lw_host? */
@@ -391,6 +392,15 @@ static inline int lw_answer(struct lw_instance *inst, lw_request request, struct
 static inline void lw_done(struct lw_instance *inst, lw_request request, int error)
 {
 	inst->host->done(inst, request, error);
+}
+
+/*
+ * In written(): did the request write this resource, with another value or the one it had? An agent that is too old to know
+ * says so of all.
+ */
+static inline bool lw_wrote(const struct lw_instance *inst, uint16_t rid)
+{
+	return inst->host->size <= offsetof(struct lw_host, wrote) || inst->host->wrote(inst, rid);
 }
 
 /* Ends a poll() or written() that returned LW_LATER; error is 0 or -errno. When there is none, nothing happens. */
