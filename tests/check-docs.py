@@ -30,6 +30,7 @@ SECTIONS = {
 # Where a program's table of options and its --help are, and its manual page.
 PROGRAMS = {
     'agent/options.c': MAN + 'lwm2m-agent.8',
+    'plugins/script/changed.c': MAN + 'lwm2m-script-changed.1',
     'sdk/server/options.c': MAN + 'lwm2m-server.1',
 }
 

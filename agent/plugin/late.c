@@ -16,7 +16,7 @@ struct late {
 	struct instance *instance;
 	struct operation *operation; /* NULL: a poll() */
 	sd_event_source *timer;
-	int error;                   /* of a Create that failed: its instance goes as soon as the plugin is left alone */
+	int error; /* of a Create that failed: its instance goes as soon as the plugin is left alone */
 };
 
 /* One operation. What it is to write is not the caller's any more when its turn comes. */
