@@ -27,6 +27,12 @@ struct host {
 	usec_t news_at; /* when some were last sent */
 };
 
+/*
+ * Without an agent: loads the module arguments[0] with the settings that follow, and takes commands at stdin until that ends.
+ * verbose: shows and watches all there is, and logs everything. -errno, which was logged.
+ */
+int host_debug(struct host *host, bool verbose, char **arguments);
+
 /* The method table; userdata is the host. */
 extern const sd_bus_vtable host_methods[];
 

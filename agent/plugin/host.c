@@ -84,7 +84,7 @@ static void free_config(struct plugin_config *config)
 	free((char *)(uintptr_t)config->file);
 }
 
-/* The plugin ends in good order; what it still says is for nobody. */
+/* Also of one that never connected. The plugin ends in good order; what it still says is for nobody. */
 static void host_deinit(struct host *host)
 {
 	host->registry.listener = NULL;
@@ -115,8 +115,14 @@ int main(int argc, char **argv)
 	int r;
 
 	log_open("lwm2m-plugin-host");
+	if (argc >= 3 && (strcmp(argv[1], "-v") == 0 || strcmp(argv[1], "-i") == 0)) {
+		r = host_debug(&host, argv[1][1] == 'v', argv + 2);
+		host_deinit(&host);
+		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
 	if (argc != 2 || !is_socket(PROTOCOL_FD)) {
-		log_error("lwm2m-plugin-host is started by lwm2m-agent, for one plugin each");
+		log_error("lwm2m-plugin-host is started by lwm2m-agent, for one plugin each; to try one alone: "
+			  "lwm2m-plugin-host -v MODULE.so [SECTION.KEY=VALUE]...");
 		return EXIT_FAILURE;
 	}
 	confine(argv[1]);
