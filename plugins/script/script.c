@@ -2,6 +2,7 @@
 /* Objects without code: a directory each, with a description and an executable. */
 #include <ctype.h>
 #include <dirent.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <syslog.h>
@@ -353,17 +354,17 @@ static int describe(const struct lw_host *lent, const struct lw_object *const **
 	const char *configured = lw_config(lent, "script", "directory");
 	const char *directory = configured && *configured ? configured : DIRECTORY;
 	struct dirent **entries;
-	char path[4096];
+	char root[PATH_MAX], path[PATH_MAX];
 	int n;
 
 	host = lent;
-	n = scandir(directory, &entries, is_visible, versionsort);
+	n = realpath(directory, root) ? scandir(root, &entries, is_visible, versionsort) : -1;
 	if (n < 0) {
 		lw_log(host, LOG_ERR, "directory = %s: %s", directory, strerror(errno));
 		return -ENOENT;
 	}
 	for (int i = 0; i < n; i++) {
-		if (snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name) < (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s", root, entries[i]->d_name) < (int)sizeof(path))
 			add_directory(path);
 		free(entries[i]);
 	}

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Temperature (OMA 3303) of every thermal zone and hwmon input that the kernel has. */
+/* The plugin, and Temperature (OMA 3303) of every thermal zone and hwmon input that the kernel has. */
 #include <fnmatch.h>
 #include <glob.h>
 #include <linux/netlink.h>
-#include <lwm2m/plugin.h>
 #include <math.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <syslog.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
+
+#include "system.h"
 
 #define TEMPERATURE 3303
 #define SOURCES_MAX 128
@@ -26,7 +27,7 @@ static struct source {
 	struct lw_instance *inst;
 } sources[SOURCES_MAX];
 
-static const char *root = "";
+const char *system_root = "";
 static int uevents = -1;
 static sd_event_source *uevent_source, *rescan_timer;
 static uint64_t rescan_usec;
@@ -172,7 +173,7 @@ static void add_sources(const struct lw_host *host, const char *pattern)
 	char full[FILE_MAX];
 	glob_t found;
 
-	snprintf(full, sizeof(full), "%s%s", root, pattern);
+	snprintf(full, sizeof(full), "%s%s", system_root, pattern);
 	if (glob(full, GLOB_NOSORT, NULL, &found) != 0)
 		return;
 	qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), compare_paths);
@@ -235,7 +236,8 @@ static int start_timer(const struct lw_host *host)
 	unsigned long ms = text ? strtoul(text, &end, 10) : 0;
 
 	if (text && (end == text || *end || *text == '-' || ms > 86400000)) {
-		lw_log(host, LOG_ERR, "rescan_ms = %s: it has to be 0 to 86400000 milliseconds", text);
+		lw_log(host, LOG_ERR, "[system] rescan_ms = %s: it has to be 0 to 86400000 milliseconds",
+			text);
 		return -EINVAL;
 	}
 	rescan_usec = (uint64_t)ms * 1000;
@@ -245,17 +247,43 @@ static int start_timer(const struct lw_host *host)
 		on_rescan_timer, (void *)(uintptr_t)host);
 }
 
+int system_read_switch(const char *key, const char *value, const struct lw_host *host, bool *ret)
+{
+	*ret = !value || strcmp(value, "yes") == 0;
+	if (*ret || strcmp(value, "no") == 0)
+		return 0;
+	lw_log(host, LOG_ERR, "[system] %s = %s: it has to be yes or no", key, value);
+	return -EINVAL;
+}
+
+void figure_track(struct figure *figure)
+{
+	figure->min = fmin(figure->min, figure->value);
+	figure->max = fmax(figure->max, figure->value);
+}
+
+int figure_reset(struct lw_instance *inst, uint16_t rid, lw_request request, const char *args)
+{
+	struct figure *f = inst->data;
+
+	f->min = f->max = f->value;
+	return 0;
+}
+
 static int start(const struct lw_host *host)
 {
 	const char *configured = lw_config(host, "system", "root");
 	int r;
 
-	root = configured ? configured : "";
+	system_root = configured ? configured : "";
 	rescan(host);
-	r = *root ? 0 : listen_uevents(host);
+	r = *system_root ? 0 : listen_uevents(host);
 	if (r < 0)
 		lw_log(host, LOG_NOTICE, "No word from the kernel when sensors come or go: %s", strerror(-r));
-	return start_timer(host);
+	r = disks_start(host);
+	if (r == 0)
+		r = figures_start(host);
+	return r < 0 ? r : start_timer(host);
 }
 
 static void stop(const struct lw_host *host)
@@ -265,6 +293,7 @@ static void stop(const struct lw_host *host)
 	if (uevents >= 0)
 		close(uevents);
 	uevents = -1;
+	disks_stop();
 }
 
-LW_PLUGIN_START("system", start, stop, &temperature);
+LW_PLUGIN_START("system", start, stop, &temperature, &disks_object, &figures_object);

@@ -440,8 +440,9 @@ static void test_example_sh(void **state)
 	object = registry_find(&fixture.registry, 3320);
 	assert_non_null(object);
 	if (system("df --local -x tmpfs -x devtmpfs -x squashfs >/dev/null 2>&1") != 0) {
-		print_message("not on this machine, where df knows no file system\n");
-		skip();
+		/* cmocka's skip() is a failure to meson. */
+		printf("# skipped test_example_sh: df knows no file system here\n");
+		return;
 	}
 	fixture_wait(&fixture, object->n_instances > 0);
 	assert_int_equal(fixture_read(&fixture, PATH3(3320, 0, 5700)), 0);
