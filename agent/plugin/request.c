@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "plugin/local-internal.h"
+#include "plugin/protocol.h"
 
 /* One operation of the engine with requests that are not answered yet. */
 struct answer {
@@ -137,6 +138,8 @@ int request_answer(struct lw_instance *public, lw_request id, uint16_t riid, con
 	if (value->type != request->resource->type || riid != LW_NO_ID)
 		return -EINVAL;
 	to.type = (enum value_type)value->type;
+	if (value_type_is_bytes(to.type) && value->bytes.len > PROTOCOL_VALUE_MAX)
+		return -EMSGSIZE;
 	if (value_type_is_bytes(to.type))
 		to.bytes = BYTES(value->bytes.data, value->bytes.len);
 	else if (to.type == VALUE_OBJLNK)
@@ -158,7 +161,7 @@ void request_done(struct lw_instance *public, lw_request id, int error)
 
 	if (id == 0)
 		late_finish(local_find_object(local, public->oid), instance_of(public), error);
-	if (!request)
+	if (!request || request->done)
 		return;
 	instance_diff(request->instance, local_tell);
 	if (request->calling) {

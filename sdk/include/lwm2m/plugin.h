@@ -377,7 +377,7 @@ static inline struct lw_value lw_corelnk(const char *text)
 	return (struct lw_value){ .type = LW_CORELNK, .bytes = { text, strlen(text) } };
 }
 
-/* In read(): the value of a resource, or of its resource instance riid. -EINVAL: not of the resource's type. -ENOMEM. */
+/* In read(): the value of a resource. -EINVAL: not of the resource's type; -EMSGSIZE: above 1 MiB; -ENOMEM. riid is LW_NO_ID. */
 static inline int lw_answer_at(struct lw_instance *inst, lw_request request, uint16_t riid, struct lw_value value)
 {
 	return inst->host->answer(inst, request, riid, &value);
