@@ -92,7 +92,7 @@ struct lw_value {
 	};
 };
 
-/* A field for an Opaque of at most n bytes. */
+/* A field for an Opaque of at most n bytes: LW_BYTES(16) card; then x->card.len and x->card.data. */
 #define LW_BYTES(n)                                                                                         \
 	struct {                                                                                            \
 		uint32_t len;                                                                               \
@@ -101,7 +101,7 @@ struct lw_value {
 
 /*
  * A field for a multiple resource of at most n resource instances: values[i] has the resource instance id ids[i], for
- * i < count. Ids ascend. A plugin that leaves them all 0 gets 0, 1, 2, …; servers may write any.
+ * i < count. Ids ascend. A plugin that leaves them all 0 gets 0, 1, 2, …; servers may write any. LW_ARRAY(int32_t, 4) rpm;
  */
 #define LW_ARRAY(type, n)                                                                                   \
 	struct {                                                                                            \
@@ -110,7 +110,10 @@ struct lw_value {
 		type values[n];                                                                             \
 	}
 
-/* As LW_ARRAY(), of strings with len bytes each, the NUL counted; and of Opaques with at most len bytes each. */
+/*
+ * As LW_ARRAY(), of strings with len bytes each, the NUL counted; and of Opaques with at most len bytes each:
+ * LW_ARRAY_STRING(16, 4) names; LW_ARRAY_BYTES(8, 4) keys;
+ */
 #define LW_ARRAY_STRING(len, n)                                                                             \
 	struct {                                                                                            \
 		uint32_t count;                                                                             \
@@ -228,7 +231,10 @@ struct lw_plugin {
 	int (*describe)(const struct lw_host *host, const struct lw_object *const **ret);
 };
 
-/* LW_PLUGIN("name", &object, …), or with start() and stop(), each of which may be NULL: LW_PLUGIN_START. */
+/*
+ * LW_PLUGIN("thermal", &thermal); or with start() and stop(), each of which may be NULL:
+ * LW_PLUGIN_START("rooms", start, NULL, &rooms, &doors);
+ */
 #define LW_PLUGIN(name, ...) LW_PLUGIN_START(name, NULL, NULL, __VA_ARGS__)
 #define LW_PLUGIN_START(_name, _start, _stop, ...)                                                          \
 	__attribute__((visibility("default"))) extern const struct lw_plugin lw_plugin;                     \
@@ -248,11 +254,22 @@ struct lw_plugin {
 		.name = (_name), .start = (_start), .stop = (_stop), .describe = (_describe),               \
 	}
 
-/* In struct lw_object: the plugin's struct per instance and its initial contents. */
+/* In struct lw_object: the plugin's struct per instance and its initial contents: LW_DATA(struct thermal, .value = NAN). */
 #define LW_DATA(_struct, ...) .data_size = sizeof(_struct), .defaults = &(const _struct){ __VA_ARGS__ }
 
 /*
- * Resources bound to a field: LW_RES_FLOAT(5700, LW_R, struct thermal, value). The field's type is checked by the compiler.
+ * Resources bound to a field, whose type is checked by the compiler:
+ *
+ *	char name[32];               LW_RES_STRING(0, LW_RW, struct x, name)
+ *	int32_t level;               LW_RES_INTEGER(1, LW_R, struct x, level)       int8_t to int64_t
+ *	uint16_t port;               LW_RES_UNSIGNED(2, LW_RW, struct x, port)      uint8_t to uint64_t
+ *	double value;                LW_RES_FLOAT(3, LW_R, struct x, value)         or float
+ *	bool open;                   LW_RES_BOOLEAN(4, LW_RW, struct x, open)
+ *	LW_BYTES(16) card;           LW_RES_OPAQUE(5, LW_R, struct x, card)
+ *	int64_t since;               LW_RES_TIME(6, LW_R, struct x, since)          seconds since 1970-01-01 UTC
+ *	struct lw_objlnk power;      LW_RES_OBJLNK(7, LW_RW, struct x, power)
+ *	char links[128];             LW_RES_CORELNK(8, LW_R, struct x, links)
+ *
  * Further members of struct lw_resource may follow: LW_RES_STRING(1, LW_RW, struct x, name, .flags = LW_MANDATORY) or
  * LW_RES_TIME(2, LW_R, struct x, since, LW_PRESENT(struct x, has_since)).
  */
@@ -275,7 +292,19 @@ struct lw_plugin {
 #define LW_RES_CORELNK(id, ops, st, member, ...)                                                            \
 	LW_FIELD(id, ops, LW_CORELNK, st, member, LW_IS(st, member, char[LW_SIZE(st, member)]), __VA_ARGS__)
 
-/* Multiple resources bound to an LW_ARRAY(), LW_ARRAY_STRING() or LW_ARRAY_BYTES(). */
+/*
+ * Multiple resources bound to an array:
+ *
+ *	LW_ARRAY_STRING(16, 4) names;       LW_RES_ARRAY_STRING(0, LW_R, struct x, names)
+ *	LW_ARRAY(int32_t, 4) rpm;           LW_RES_ARRAY_INTEGER(1, LW_R, struct x, rpm)
+ *	LW_ARRAY(uint8_t, 4) channels;      LW_RES_ARRAY_UNSIGNED(2, LW_RW, struct x, channels)
+ *	LW_ARRAY(double, 3) axes;           LW_RES_ARRAY_FLOAT(3, LW_R, struct x, axes)
+ *	LW_ARRAY(bool, 8) inputs;           LW_RES_ARRAY_BOOLEAN(4, LW_R, struct x, inputs)
+ *	LW_ARRAY_BYTES(8, 4) keys;          LW_RES_ARRAY_OPAQUE(5, LW_W, struct x, keys)
+ *	LW_ARRAY(int64_t, 4) times;         LW_RES_ARRAY_TIME(6, LW_R, struct x, times)
+ *	LW_ARRAY(struct lw_objlnk, 4) to;   LW_RES_ARRAY_OBJLNK(7, LW_RW, struct x, to)
+ *	LW_ARRAY_STRING(64, 2) links;       LW_RES_ARRAY_CORELNK(8, LW_R, struct x, links)
+ */
 #define LW_RES_ARRAY_STRING(id, ops, st, member, ...)                                                       \
 	LW_FIELDS(id, ops, LW_STRING, st, member, LW_IS(st, member.values[0][0], char), __VA_ARGS__)
 #define LW_RES_ARRAY_INTEGER(id, ops, st, member, ...)                                                      \
@@ -296,7 +325,11 @@ struct lw_plugin {
 #define LW_RES_ARRAY_CORELNK(id, ops, st, member, ...)                                                      \
 	LW_FIELDS(id, ops, LW_CORELNK, st, member, LW_IS(st, member.values[0][0], char), __VA_ARGS__)
 
-/* A String that never changes, an executable resource, an Opaque written block by block, anything else with callbacks. */
+/*
+ * A String that never changes, LW_RES_CONST(5701, "Cel"); an executable resource, LW_RES_EXECUTE(5605, reset); an Opaque
+ * written block by block, LW_RES_STREAM(0, on_block); anything else with callbacks,
+ * LW_RES_CALLBACK(5750, LW_RW, LW_STRING, .read = on_read, .write = on_write).
+ */
 #define LW_RES_CONST(_id, _text)       { .id = (_id), .ops = LW_R, .type = LW_STRING, .constant = (_text) }
 #define LW_RES_EXECUTE(_id, _fn, ...)  { .id = (_id), .ops = LW_E, .execute = (_fn), __VA_ARGS__ }
 #define LW_RES_STREAM(_id, _fn, ...)   { .id = (_id), .ops = LW_W, .type = LW_OPAQUE, .flags = LW_STREAM,   \
