@@ -68,6 +68,9 @@ static void take_option(struct arrival *arrival, unsigned int number, const coap
 	case COAP_OPTION_BLOCK1:
 		arrival->block1 = block_decode(value);
 		break;
+	case COAP_OPTION_SIZE1:
+		arrival->message.size = coap_decode_var_bytes8(value.data, value.len);
+		break;
 	case COAP_OPTION_BLOCK2:
 		arrival->block2 = block_decode(value);
 		break;

@@ -65,9 +65,12 @@ int body_add(struct body *body, usec_t now, const struct message *request)
 		r = body_begin(body, request);
 	else if (!body_continues(body, request) || request->offset > body->data.len)
 		return COAP_INCOMPLETE;
-	body->data.len = (size_t)request->offset;
-	if (r >= 0)
+	if (r >= 0 && body->data.limit && request->size > body->data.limit)
+		r = -EMSGSIZE;
+	if (r >= 0) {
+		body->data.len = (size_t)request->offset;
 		r = buffer_append(&body->data, request->payload.data, request->payload.len);
+	}
 	if (r < 0) {
 		body_reset(body);
 		return r == -EMSGSIZE ? COAP_TOO_LARGE : COAP_INTERNAL_ERROR;

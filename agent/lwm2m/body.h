@@ -28,7 +28,7 @@ void body_deinit(struct body *body);
 
 /*
  * Adds the block of a request. 0: the body is whole, body->data holds it until body_reset(); otherwise the
- * code to answer with: 2.31, 4.08 (blocks missing), 4.13.
+ * code to answer with: 2.31, 4.08 (blocks missing), 4.13, at once when the request says how large the body will be.
  */
 int body_add(struct body *body, usec_t now, const struct message *request);
 

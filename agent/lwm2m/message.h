@@ -61,6 +61,7 @@ struct message {
 	struct bytes payload;
 	uint64_t offset; /* of payload in a body that comes in blocks (Block1); 0 without */
 	bool more;       /* Block1: further blocks follow */
+	uint64_t size;   /* of the whole body, as the peer says (Size1); 0: it does not */
 };
 
 enum effect_type {

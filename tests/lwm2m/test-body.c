@@ -135,6 +135,25 @@ static void expires_after_the_last_block(void **state)
 	body_deinit(&body);
 }
 
+/* Size1 in the first block: what is to come is refused before it comes, and what is not to come holds nothing up. */
+static void said_to_be_too_large(void **state)
+{
+	struct message request = block("/5/0/1", 0, "abcd", true);
+	struct body body;
+
+	(void)state;
+	body_init(&body, 8);
+	request.size = 9;
+	assert_int_equal(body_add(&body, 0, &request), COAP_TOO_LARGE);
+	assert_int_equal(body.data.allocated, 0);
+	assert_true(body.deadline == USEC_INFINITY);
+	request.size = UINT64_MAX;
+	assert_int_equal(body_add(&body, 0, &request), COAP_TOO_LARGE);
+	request.size = 8;
+	assert_int_equal(body_add(&body, 0, &request), COAP_CONTINUE);
+	body_deinit(&body);
+}
+
 static void rule_42_a_stream_hands_each_block_on_once(void **state)
 {
 	struct body body;
@@ -180,6 +199,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(belongs_to_one_request),
 	cmocka_unit_test(is_bounded),
 	cmocka_unit_test(expires_after_the_last_block),
+		cmocka_unit_test(said_to_be_too_large),
 	cmocka_unit_test(rule_42_a_stream_hands_each_block_on_once),
 	cmocka_unit_test(streams_and_bodies_do_not_mix),
 };
