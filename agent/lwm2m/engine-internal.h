@@ -18,7 +18,7 @@
 #include "lwm2m/operation.h"
 
 /* What a server can ask too much of. */
-enum quota { QUOTA_OBSERVATIONS, QUOTA_ATTRIBUTES, QUOTA_BODY, QUOTA_PATHS, QUOTA_OPERATIONS, _QUOTA_MAX };
+enum quota { QUOTA_OBSERVATIONS, QUOTA_ATTRIBUTES, QUOTA_BODY, QUOTA_PATHS, QUOTA_OPERATIONS, QUOTA_INSTANCES, _QUOTA_MAX };
 
 /* One LwM2M Server and what goes on with it; its index is the session's number. */
 struct peer {

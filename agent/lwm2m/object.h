@@ -145,7 +145,7 @@ struct operation {
 /*
  * Ends the operation; the object may not touch it afterwards. error: 0, or -errno, which becomes a CoAP code
  * by the one table in operation.c: -ENOENT 4.04, -EPERM 4.05, -EACCES 4.01, -EINVAL, -ERANGE and -EBADMSG
- * 4.00, -EMSGSIZE 4.13, -ENODATA 4.04 (no value now), -ETIMEDOUT, -ECONNRESET, -EAGAIN and -EBUSY 5.03,
- * -ENOTSUP 5.01, -EILSEQ 4.08 (a block is missing), anything else 5.00.
+ * 4.00, -EMSGSIZE 4.13, -ENODATA 4.04 (no value now), -ETIMEDOUT, -ECONNRESET, -EAGAIN, -EBUSY, -ENOMEM and -ENOSPC
+ * 5.03, -ENOTSUP 5.01, -EILSEQ 4.08 (a block is missing), anything else 5.00.
  */
 void operation_done(struct operation *operation, int error);

@@ -39,6 +39,8 @@ static const struct {
 	{ EBUSY, COAP_UNAVAILABLE },
 	{ ETIMEDOUT, COAP_UNAVAILABLE },
 	{ ECONNRESET, COAP_UNAVAILABLE },
+	{ ENOMEM, COAP_UNAVAILABLE },
+	{ ENOSPC, COAP_UNAVAILABLE },
 };
 
 uint8_t operation_code(enum operation_type type, int error)

@@ -139,6 +139,8 @@ void serve_finish(struct request *request, int error)
 		end_stream(request->engine, &request->target.path);
 	if (error == 0)
 		serve_took_effect(request);
+	if (request->operation.type == OPERATION_CREATE && (error == -ENOSPC || error == -ENOMEM))
+		engine_quota(request->engine, request->peer, QUOTA_INSTANCES, &request->target.path);
 	if (error == 0 && request->operation.type == OPERATION_READ)
 		reply_content(request);
 	else if (error == 0 && request->operation.type == OPERATION_CREATE)

@@ -68,7 +68,8 @@ static void rule_39_errors_are_codes(void **state)
 		{ ETIMEDOUT, COAP_CODE(5, 3) },
 		{ ECONNRESET, COAP_CODE(5, 3) },
 		{ EIO, COAP_CODE(5, 0) },
-		{ ENOMEM, COAP_CODE(5, 0) },
+		{ ENOMEM, COAP_CODE(5, 3) },
+		{ ENOSPC, COAP_CODE(5, 3) },
 		{ 4000, COAP_CODE(5, 0) },
 	};
 

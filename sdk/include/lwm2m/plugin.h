@@ -8,8 +8,8 @@
  * a plugin never says "notify". Header only: a plugin links nothing of the agent's.
  *
  * Errors: callbacks return 0 or -errno, which a server sees as a CoAP code: -ENOENT 4.04, -EACCES 4.01, -EPERM 4.05,
- * -EINVAL and -ERANGE 4.00, -EMSGSIZE 4.13, -ENODATA "no value now", -ETIMEDOUT, -EAGAIN and -EBUSY 5.03, -ENOTSUP 5.01,
- * others 5.00.
+ * -EINVAL and -ERANGE 4.00, -EMSGSIZE 4.13, -ENODATA "no value now", -ETIMEDOUT, -EAGAIN, -EBUSY, -ENOMEM and
+ * -ENOSPC 5.03, -ENOTSUP 5.01, others 5.00.
  *
  * Threads: all callbacks come from one thread, and none while another one runs. They must not block: a plugin that does
  * not return for some seconds is killed and started again. Work that takes longer uses the event loop (lw_event()) and
