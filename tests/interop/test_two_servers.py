@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two servers at once: each has its own registration, attributes and observations, and object 2 says who may do what."""
 
+import json
+
 import case
 import coap
 from case import OBJECT, AgentCase
@@ -118,6 +120,40 @@ class TestRights(TwoServerCase):
         self.ask(self.second, GET, path, "2.05")
         self.assertEqual(self.ask(self.first, GET, f"{self.entry(OBJECT, iid)}/3", "2.05").payload, b"102")
         self.ask(self.second, DELETE, path, "2.02")
+
+    def fetch(self, server, *paths, **parts):
+        """The values that a Read-Composite brings, by path."""
+        names = json.dumps([{"n": path} for path in paths]).encode()
+        answer = self.ask(server, coap.FETCH, "/", "2.05", format=SENML_JSON, accept=SENML_JSON, payload=names, **parts)
+        return self.values(answer), answer.token
+
+    @staticmethod
+    def values(message):
+        base, found = "", {}
+        for record in json.loads(message.payload):
+            base = record.get("bn", base)
+            found[base + record.get("n", "")] = next(v for k, v in record.items() if k.startswith("v"))
+        return found
+
+    def test_rule_40_composite(self):
+        """A Read leaves out what this server may not read; a Write is of all or of nothing; an observation goes on."""
+        number, text, minimum = f"/{OBJECT}/0/120", f"/{OBJECT}/0/110", "/1/1/2"
+        self.grant(self.entry(OBJECT, 0), 102, 1)
+        read, token = self.fetch(self.second, number, text, minimum, "/1/0/2", "/2", observe=0)
+        self.assertEqual([path for path in read if not path.startswith("/2/")], [number, text, minimum])
+        self.assertNotIn("/1/0/2", read)
+        self.assertIn("/1/0/2", self.fetch(self.first, "/1/0/2", minimum)[0])
+        for order in (1, -1):
+            records = [{"n": minimum, "v": 7}, {"n": number, "v": 7}][::order]
+            self.ask(self.second, coap.IPATCH, "/", "4.01", format=SENML_JSON, payload=json.dumps(records).encode())
+        self.assertEqual(self.fetch(self.second, number, minimum)[0], {p: read[p] for p in (number, minimum)})
+        self.grant(self.entry(OBJECT, 0), 102, 2)
+        self.ask(self.second, coap.IPATCH, "/", "2.04", format=SENML_JSON, payload=json.dumps(records).encode())
+        self.assertEqual(self.fetch(self.second, number, minimum)[0], {minimum: 7})
+        self.assertEqual(self.fetch(self.first, number)[0], {number: 7})
+        self.second.expect(lambda r: r.message.token == token and r.message.status == "2.05" and
+                           r.message.get(coap.OBSERVE) and {**read, **self.values(r.message)}[minimum] == 7 and
+                           number not in self.values(r.message), what="notification of what may be read")
 
     def test_kept_by_a_restart(self):
         self.grant(self.entry(OBJECT, 0), 102, 1)

@@ -89,6 +89,9 @@ static void rights_are_bounded(void **state)
 #define TRANSCRIPT_REGISTER_SECOND \
 	"request POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U format=40 " TRANSCRIPT_LINKS "\n@1 registering"
 
+#define TRANSCRIPT_UPDATE_LINKS_AT(location, links) \
+	"request POST " location " format=40 </>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</3>;ver=1.1,</3/0>," links
+
 struct two {
 	struct transcript transcript;
 	struct acl acl;
@@ -248,6 +251,121 @@ static void rule_28_create_right(void **state)
 	two_deinit(&two);
 }
 
+#define FETCH(list) "@1 FETCH / format=110 accept=112 \"[" list "]\""
+#define IPATCH(list) "@1 IPATCH / format=110 \"[" list "]\""
+#define NAME(path) "{\"n\":\"" path "\"}"
+#define SET(path, value) "{\"n\":\"" path "\",\"v\":" value "}"
+
+/* What may not be read is left out, as what is not there is: neither says that there is something. */
+static void rule_40_composite_read_leaves_out(void **state)
+{
+	static const struct step nothing[] = {
+		{ 0, FETCH(NAME("/500/0/1")), "@1 2.05 format=112 {}" },
+		{ 0, FETCH(NAME("/")), "@1 2.05 format=112 {}" },
+	};
+	static const struct step some[] = {
+		{ 0, FETCH(NAME("/3/0/0") "," NAME("/500/0/1")), "@1 2.05 format=112 {/500/0/1=5}" },
+		{ 0, FETCH(NAME("/3") "," NAME("/500/0/4")), "@1 2.05 format=112 {/500/0/4/0=10 /500/0/4/2=30}" },
+		{ 0, FETCH(NAME("/")),
+			"@1 2.05 format=112 {/500/0/0=abc /500/0/1=5 /500/0/2=21.5 /500/0/4/0=10 /500/0/4/2=30}" },
+		/* an object of which one instance may be read */
+		{ 0, "add /500/1", TRANSCRIPT_UPDATE_LINKS("</500>;ver=2.0,</500/0>,</500/1>,</501>,</502>")
+			"\n@1 " TRANSCRIPT_UPDATE_LINKS_AT("/rd/1", "</500>;ver=2.0,</500/0>,</500/1>,</501>,</502>") },
+		{ 0, "answer 2.04", "updated 207" },
+		{ 0, "@1 answer 2.04", "@1 updated 207" },
+		{ 0, "set /500/1/1 7" },
+		{ 0, FETCH(NAME("/500") "," NAME("/500/1/1")),
+			"@1 2.05 format=112 {/500/0/0=abc /500/0/1=5 /500/0/2=21.5 /500/0/4/0=10 /500/0/4/2=30}" },
+		{ 0, "FETCH / format=110 accept=112 \"[" NAME("/500/1/1") "]\"", "2.05 format=112 {/500/1/1=7}" },
+	};
+	struct two two;
+
+	(void)state;
+	two_init(&two);
+	set(&two.acl, 500, 0, 2, ACL_ALL & ~ACL_R);
+	play_on(&two.transcript, nothing);
+	set(&two.acl, 500, 0, 2, ACL_R);
+	play_on(&two.transcript, some);
+	two_deinit(&two);
+}
+
+/* Either all of it may be written, or none of it is. */
+static void rule_40_composite_write_needs_all(void **state)
+{
+	static const struct step refused[] = {
+		{ 0, IPATCH(SET("/500/0/1", "6")), "@1 2.04" },
+		{ 0, IPATCH(SET("/500/0/1", "7") "," SET("/502/0/1", "7")), "@1 4.01" },
+		{ 0, IPATCH(SET("/502/0/1", "7") "," SET("/500/0/1", "7")), "@1 4.01" },
+		{ 0, IPATCH(SET("/500/0/1", "7") "," "{\"n\":\"/0/0/0\",\"vs\":\"x\"}"), "@1 4.01" },
+		{ 0, "GET /500/0/1", "2.05 format=0 6" },
+		{ 0, "GET /502/0/1", "2.05 format=0 3" },
+		/* the first server owns what nobody made */
+		{ 0, "IPATCH / format=110 \"[" SET("/500/0/1", "8") "," SET("/502/0/1", "8") "]\"", "2.04" },
+	};
+	static const struct step taken[] = {
+		{ 0, IPATCH(SET("/500/0/1", "9") "," SET("/502/0/1", "9")), "@1 2.04" },
+		{ 0, "GET /500/0/1", "2.05 format=0 9" },
+		{ 0, "GET /502/0/1", "2.05 format=0 9" },
+		{ 0, FETCH(NAME("/502/0/1")), "@1 2.05 format=112 {}" },
+		/* what is given back needs no right to read, and is not told */
+		{ 0, "hold" },
+		{ 0, IPATCH(SET("/500/0/1", "1") "," SET("/502/0/1", "1")) },
+		{ 0, "done" },
+		{ 0, "done" },
+		{ 0, "done" },
+		{ 0, "done EIO" },
+		{ 0, "done", "@1 5.00" },
+		{ 0, "GET /500/0/1" },
+		{ 0, "done", "2.05 format=0 9" },
+	};
+	struct two two;
+
+	(void)state;
+	two_init(&two);
+	transcript_do(&two.transcript, 0, "add /502/0");
+	transcript_do(&two.transcript, 0, "set /502/0/1 3");
+	transcript_do(&two.transcript, 0, "answer 2.04");
+	transcript_do(&two.transcript, 0, "@1 answer 2.04");
+	set(&two.acl, 500, 0, 2, ACL_W);
+	set(&two.acl, 502, 0, 2, ACL_ALL & ~ACL_W);
+	play_on(&two.transcript, refused);
+	set(&two.acl, 502, 0, 2, ACL_W);
+	play_on(&two.transcript, taken);
+	two_deinit(&two);
+}
+
+/* The observation stays: what may be read is another matter each time. */
+static void rule_40_composite_observe_leaves_out(void **state)
+{
+	static const struct step both[] = {
+		{ 0, "@1 FETCH / observe=0 token=01 format=110 accept=112 \"[" NAME("/3/0/0") "," NAME("/500/0/1") "]\"",
+			"watch 3 on\nwatch 500 on\n@1 2.05 observe=0 format=112 {/3/0/0=maker /500/0/1=5}" },
+		{ 1 * SEC, "set /500/0/1 6",
+			"@1 notify 2.05 token=01 observe=1 format=112 {/3/0/0=maker /500/0/1=6}" },
+	};
+	static const struct step one[] = {
+		{ 2 * SEC, "set /500/0/1 7", "@1 notify 2.05 token=01 observe=2 format=112 {/3/0/0=maker}" },
+		/* what it may not read is nothing new to it */
+		{ 3 * SEC, "set /500/0/1 8" },
+	};
+	static const struct step again[] = {
+		{ 4 * SEC, "set /500/0/1 9",
+			"@1 notify 2.05 token=01 observe=3 format=112 {/3/0/0=maker /500/0/1=9}" },
+	};
+	struct two two;
+
+	(void)state;
+	two_init(&two);
+	set(&two.acl, 3, 0, 2, ACL_R);
+	set(&two.acl, 500, 0, 2, ACL_R);
+	play_on(&two.transcript, both);
+	set(&two.acl, 500, 0, 2, 0);
+	play_on(&two.transcript, one);
+	set(&two.acl, 500, 0, 2, ACL_R);
+	play_on(&two.transcript, again);
+	two_deinit(&two);
+}
+
 /* A plugin that comes back finds what servers said of its instances; what goes alone is forgotten. */
 static void entries_come_and_go(void **state)
 {
@@ -293,6 +411,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(rule_40_lost_right_ends_observation),
 	cmocka_unit_test(rule_40_created_is_owned),
 	cmocka_unit_test(rule_28_create_right),
+	cmocka_unit_test(rule_40_composite_read_leaves_out),
+	cmocka_unit_test(rule_40_composite_write_needs_all),
+	cmocka_unit_test(rule_40_composite_observe_leaves_out),
 	cmocka_unit_test(entries_come_and_go),
 	cmocka_unit_test(rule_40_one_server_checks_nothing),
 };
