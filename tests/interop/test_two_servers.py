@@ -143,6 +143,7 @@ class TestRights(TwoServerCase):
         self.assertEqual([path for path in read if not path.startswith("/2/")], [number, text, minimum])
         self.assertNotIn("/1/0/2", read)
         self.assertIn("/1/0/2", self.fetch(self.first, "/1/0/2", minimum)[0])
+        self.assertEqual({path.split("/")[2] for path in self.fetch(self.second, "/1")[0]}, {"1"})
         for order in (1, -1):
             records = [{"n": minimum, "v": 7}, {"n": number, "v": 7}][::order]
             self.ask(self.second, coap.IPATCH, "/", "4.01", format=SENML_JSON, payload=json.dumps(records).encode())

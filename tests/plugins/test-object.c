@@ -163,7 +163,7 @@ struct sink {
 	uint64_t at, a, b; /* of the body that comes in */
 	char secret[64], noted[64];
 	double polled, absent;
-	uint32_t polls;
+	uint32_t polls, executed;
 	bool has_absent;
 	char label[16];
 };
@@ -302,6 +302,14 @@ static int toggle_absent(struct lw_instance *inst, uint16_t rid, lw_request requ
 	return 0;
 }
 
+static int count(struct lw_instance *inst, uint16_t rid, lw_request request, const char *args)
+{
+	struct sink *s = inst->data;
+
+	s->executed++;
+	return 0;
+}
+
 static const struct lw_resource sink_resources[] = {
 	LW_RES_STREAM(0, sink_block),
 	LW_RES_UNSIGNED(1, LW_R, struct sink, received),
@@ -321,6 +329,8 @@ static const struct lw_resource sink_resources[] = {
 	LW_RES_FLOAT(32, LW_R, struct sink, absent, LW_PRESENT(struct sink, has_absent)),
 	LW_RES_EXECUTE(33, toggle_absent),
 	LW_RES_CONST(34, "constant"),
+	LW_RES_EXECUTE(35, count),
+	LW_RES_UNSIGNED(36, LW_R, struct sink, executed),
 	LW_RES_END,
 };
 
