@@ -76,7 +76,7 @@ class TestForged(AttackCase):
     def strangers(self):
         return self.stranger(), self.stranger("127.0.0.2")
 
-    def test_requests_from_elsewhere(self):
+    def test_rule_45_requests_from_elsewhere(self):
         """Neither another port nor another address is served, or answered at all."""
         for number, sender in enumerate(self.strangers()):
             for method, path, payload in ((GET, "/3/0", b""), (PUT, COUNT, b"666"), (POST, TRIGGER, b""),

@@ -92,7 +92,7 @@ static void separate_response_to_ours(void **state)
 	assert_int_equal(peer->n_outcomes, 1);
 }
 
-static void unexpected_response_is_reset(void **state)
+static void rule_45_unexpected_response_is_reset(void **state)
 {
 	struct peer *peer = *state;
 	struct datagram response, reset;
@@ -288,7 +288,7 @@ static void late_reply_to_non(void **state)
 	assert_bytes(datagram_token(&response), "tok");
 }
 
-static void repeated_request_is_executed_once(void **state)
+static void rule_45_repeated_request_is_executed_once(void **state)
 {
 	static const uint8_t methods[] = { COAP_POST, COAP_PUT, COAP_DELETE, COAP_IPATCH };
 	struct peer *peer = *state;
@@ -312,7 +312,7 @@ static void repeated_request_is_executed_once(void **state)
 	}
 }
 
-static void repeated_non_is_executed_and_answered_once(void **state)
+static void rule_45_repeated_non_is_executed_and_answered_once(void **state)
 {
 	struct peer *peer = *state;
 	struct datagram request, response;
@@ -630,7 +630,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(request_of_ours, peer_setup, peer_teardown),
 		cmocka_unit_test_setup_teardown(request_of_ours_without_confirmation, peer_setup, peer_teardown),
 		KNOWN(separate_response_to_ours),
-		KNOWN(unexpected_response_is_reset),
+		KNOWN(rule_45_unexpected_response_is_reset),
 		KNOWN(request_reset),
 		KNOWN(request_of_theirs),
 		KNOWN(every_method_and_path_arrives),
@@ -639,8 +639,8 @@ int main(void)
 		KNOWN(code_0_is_silence),
 		KNOWN(late_replies_never_acknowledged),
 		KNOWN(late_reply_to_non),
-		KNOWN(repeated_request_is_executed_once),
-		KNOWN(repeated_non_is_executed_and_answered_once),
+		KNOWN(rule_45_repeated_request_is_executed_once),
+		KNOWN(rule_45_repeated_non_is_executed_and_answered_once),
 		KNOWN(memory_of_requests_is_bounded),
 		KNOWN(too_many_pending),
 		KNOWN(pending_ends_in_silence),
