@@ -231,7 +231,7 @@ static int receive(struct mirror *mirror, struct registry *registry, uint8_t kin
 		mirror_deinit(&staged, registry);
 		break;
 	default:
-		r = mirror_read_news(mirror, m, 1, reason);
+		r = mirror_read_news(mirror, m, reason);
 	}
 	CHECK(r == 0 || reason[0]);
 	return r;
