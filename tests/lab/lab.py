@@ -13,7 +13,7 @@ import coap  # noqa: E402
 import debian  # noqa: E402
 from agent import BUILD  # noqa: E402
 from case import AgentCase, main  # noqa: E402,F401
-from coap import OPAQUE, TEXT  # noqa: E402,F401
+from coap import OPAQUE, TEXT, TLV  # noqa: E402,F401
 from peer import RawServer  # noqa: E402
 
 
@@ -31,6 +31,14 @@ class LabCase(AgentCase):
             return debian.program(package, name)
         except debian.Unavailable as e:
             return self.skipTest(str(e))
+
+    @staticmethod
+    def library(command, name):
+        """The folder of a program's modules, when the program is out of a package that is not installed."""
+        root = next((folder for folder in Path(command).parents if (folder / "usr").is_dir()), Path("/"))
+        if root == Path("/"):
+            return None
+        return next((path for path in root.glob(f"usr/lib/*/{name}") if path.is_dir()), None)
 
     def start_program(self, command, environment=None):
         """Killed at the end of the test."""
