@@ -54,7 +54,7 @@ int codec_lwm2m_cbor_decode(const struct path *base, struct bytes payload, const
 
 static inline enum value_type codec_type_of(const struct codec_types *types, const struct path *path)
 {
-	return types ? types->type_of(types->data, path) : VALUE_NONE;
+	return types && types->type_of ? types->type_of(types->data, path) : VALUE_NONE;
 }
 
 /* Adds a value that the format typed itself, as its resource's type. -EINVAL, -ERANGE, -E2BIG, -ENOMEM. */

@@ -56,6 +56,11 @@ bool codec_is_offered(int format, enum lwm2m_version version)
 	return codec && is_offered(codec, version);
 }
 
+bool codec_has_times(int format)
+{
+	return format == CODEC_SENML_JSON || format == CODEC_SENML_CBOR || format == CODEC_LWM2M_JSON;
+}
+
 int codec_append_offered(enum lwm2m_version version, struct buffer *ret)
 {
 	const char *blank = "";
@@ -105,42 +110,49 @@ static uint64_t path_key(const struct path *path)
 	       last;
 }
 
+struct key {
+	uint64_t path;
+	double time;
+};
+
 static int compare_keys(const void *a, const void *b)
 {
-	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	const struct key *left = a, *right = b;
 
-	return left < right ? -1 : left > right;
+	if (left->path != right->path)
+		return left->path < right->path ? -1 : 1;
+	return left->time < right->time ? -1 : left->time > right->time;
 }
 
-static int check_unique_unsorted(const struct record *items, size_t count)
+static int check_unique_unsorted(const struct record *items, size_t count, bool times)
 {
-	_cleanup_(freep) uint64_t *keys = reallocarray(NULL, count, sizeof(*keys));
+	_cleanup_(freep) struct key *keys = reallocarray(NULL, count, sizeof(*keys));
 
 	if (!keys)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		keys[i] = path_key(&items[i].path);
+		keys[i] = (struct key){ path_key(&items[i].path), times ? items[i].time : 0 };
 	qsort(keys, count, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < count; i++)
-		if (keys[i] == keys[i - 1])
+		if (compare_keys(&keys[i - 1], &keys[i]) == 0)
 			return -EBADMSG;
 	return 0;
 }
 
-static int check_unique(const struct record *items, size_t count)
+static int check_unique(const struct record *items, size_t count, bool times)
 {
 	for (size_t i = 1; i < count; i++)
 		if (path_key(&items[i - 1].path) >= path_key(&items[i].path))
-			return check_unique_unsorted(items, count);
+			return check_unique_unsorted(items, count, times);
 	return 0;
 }
 
-static int check_decoded(const struct path *base, const struct record *items, size_t count)
+static int check_decoded(const struct path *base, const struct record *items, size_t count, bool times)
 {
 	for (size_t i = 0; i < count; i++)
 		if (items[i].path.depth < PATH_RESOURCE || !path_contains(base, &items[i].path))
 			return -EBADMSG;
-	return check_unique(items, count);
+	return check_unique(items, count, times);
 }
 
 int codec_decode(int format, const struct path *base, struct bytes payload, const struct codec_types *types,
@@ -156,7 +168,7 @@ int codec_decode(int format, const struct path *base, struct bytes payload, cons
 		return -ENOTSUP;
 	r = codec->decode(base, payload, types, ret);
 	if (r >= 0 && ret->count > first)
-		r = check_decoded(base, ret->items + first, ret->count - first);
+		r = check_decoded(base, ret->items + first, ret->count - first, types && types->times);
 	if (r < 0)
 		ret->count = first;
 	return r;

@@ -34,6 +34,7 @@ struct codec_types {
 	enum value_type (*type_of)(const void *data, const struct path *path);
 	const void *data;
 	bool names; /* the payload is a list of paths, without values: see codec_decode_paths() */
+	bool times; /* a path may come again with another time: of a client's answers, never of what is to be written */
 };
 
 struct codec {
@@ -54,6 +55,9 @@ const struct codec *codec_find_name(const char *name);
 /* May a server that registered with this version ask for the format, and send it, in an operation on one path? */
 bool codec_is_offered(int format, enum lwm2m_version version);
 
+/* Can values of several times go into one payload of this format? */
+bool codec_has_times(int format);
+
 /* Appends the formats so offered that carry more than text or bytes: "60 110 112 11542". -ENOMEM, -EMSGSIZE. */
 int codec_append_offered(enum lwm2m_version version, struct buffer *ret);
 
@@ -68,7 +72,7 @@ int codec_encode(int format, const struct path *base, const struct records *reco
 /*
  * Appends the records of a payload sent to base, whose resources are then all at or below base, except that a payload
  * sent to an object may hold one instance without an id: its records have PATH_ID_NONE there (Create).
- * -EPROTONOSUPPORT: unknown format (4.15). -EBADMSG: malformed, duplicate path, or outside of base (4.00). -EINVAL,
+ * -EPROTONOSUPPORT: unknown format (4.15). -EBADMSG: malformed, duplicate path (see types->times), or outside of base (4.00). -EINVAL,
  * -ERANGE: a value that its resource's type cannot take (4.00). -E2BIG: more than CODEC_RECORDS_MAX records (4.13).
  * -ENOTSUP: a single format for something that is not one value (4.00). -ENOMEM. On failure the records added so far are
  * taken back.

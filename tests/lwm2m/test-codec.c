@@ -224,6 +224,56 @@ static void test_path_lists(void **state)
 	assert_int_equal(codec_decode_paths(CODEC_SENML_JSON, BYTES_LITERAL("[{\"n\":\"/3/\"}]"), 5, &records), -EBADMSG);
 }
 
+/* What was stored for a server has values of one resource from several times: clients tell so, nobody may write so. */
+static void rule_8_a_path_at_several_times(void **state)
+{
+	static const struct {
+		int format;
+		const char *payload;
+		bool several;
+	} cases[] = {
+		{ CODEC_SENML_JSON, "[{\"bn\":\"/9/1/2\",\"t\":1700000000,\"v\":1},{\"t\":1700000000.25,\"v\":2},"
+				    "{\"v\":3}]", true },
+		{ CODEC_SENML_JSON, "[{\"bn\":\"/9/1/2\",\"bt\":1700000000,\"t\":-5,\"v\":1},{\"t\":-4,\"v\":2},"
+				    "{\"v\":3}]", true },
+		{ CODEC_SENML_JSON, "[{\"bn\":\"/9/1/2\",\"t\":-5,\"v\":1},{\"t\":-4,\"v\":2},{\"t\":-5,\"v\":3}]",
+			false },
+		{ CODEC_LWM2M_JSON, "{\"bn\":\"/9/1/2\",\"e\":[{\"t\":-5,\"v\":1},{\"t\":-4,\"v\":2},{\"v\":3}]}",
+			true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+		const struct codec_types once = { vectors_type }, times = { vectors_type, .times = true };
+		struct bytes payload = bytes_of(cases[i].payload);
+		struct records records = { 0 };
+		struct buffer cbor = { 0 };
+
+		assert_true(codec_has_times(cases[i].format));
+		assert_int_equal(codec_decode(cases[i].format, &PATH3(9, 1, 2), payload, &once, &records), -EBADMSG);
+		assert_int_equal(codec_decode(cases[i].format, &PATH3(9, 1, 2), payload, &times, &records),
+			cases[i].several ? 0 : -EBADMSG);
+		assert_int_equal(records.count, cases[i].several ? 3 : 0);
+		for (size_t j = 0; j < records.count; j++)
+			assert_int_equal(records.items[j].value.integer, j + 1);
+		if (records.count > 0) {
+			assert_int_equal(codec_encode(CODEC_SENML_CBOR, &PATH3(9, 1, 2), &records, &cbor), 0);
+			records_clear(&records);
+			assert_int_equal(codec_decode(CODEC_SENML_CBOR, &PATH3(9, 1, 2), buffer_bytes(&cbor), &once,
+						 &records),
+				-EBADMSG);
+			assert_int_equal(codec_decode(CODEC_SENML_CBOR, &PATH3(9, 1, 2), buffer_bytes(&cbor), &times,
+						 &records),
+				0);
+			assert_int_equal(records.count, 3);
+		}
+		records_deinit(&records);
+		buffer_deinit(&cbor);
+	}
+	assert_false(codec_has_times(CODEC_TLV));
+	assert_false(codec_has_times(CODEC_LWM2M_CBOR));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_large_opaque_values_are_borrowed),
 		cmocka_unit_test(test_offered),
 		cmocka_unit_test(test_path_lists),
+		cmocka_unit_test(rule_8_a_path_at_several_times),
 	};
 
 	return cmocka_run_group_tests_name("lwm2m/codec", tests, NULL, NULL);
