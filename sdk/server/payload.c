@@ -161,7 +161,8 @@ int payload_to_json(const struct path *path, int format, struct bytes payload, e
 {
 	_cleanup_(records_deinit) struct records records = { 0 };
 	struct model_types forced = { type };
-	struct codec_types types = { model_type_of, &forced };
+	struct codec_types types = { model_type_of, &forced, .times = true };
+	const struct codec_types untyped = { .times = true };
 	json_t *json;
 	int r;
 
@@ -170,7 +171,7 @@ int payload_to_json(const struct path *path, int format, struct bytes payload, e
 	r = codec_decode(format, path, payload, &types, &records);
 	/* A client may have its own idea of a resource's type: then as it says. */
 	if ((r == -EINVAL || r == -ERANGE) && type == VALUE_NONE)
-		r = codec_decode(format, path, payload, NULL, &records);
+		r = codec_decode(format, path, payload, &untyped, &records);
 	if (r < 0)
 		return r;
 	values_keep_units(&records, units);
