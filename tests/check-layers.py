@@ -74,10 +74,11 @@ ENGINE_ORDER = [
     ['discover'],
     ['profile'],
     ['observation'],
+    ['history'],
     ['body'],
     ['server'],
     ['registration*'],
-    ['engine*', 'order', 'peer', 'peer-state', 'request', 'composite*', 'serve', 'notify', 'persist', 'queue'],
+    ['engine*', 'backlog*', 'order', 'peer', 'peer-state', 'request', 'composite*', 'serve', 'notify', 'persist', 'queue'],
 ]
 
 # What is not ours: folders that may use these system headers and no others …

@@ -3,9 +3,10 @@
  * engine-internal.h - what the files of the engine share
  *
  * engine.c is the front door and the clock; peer.c is what goes on with one server, peer-state.c what a restart
- * brings back of it, order.c who registers before whom, queue.c who sleeps; serve.c is what servers ask, notify.c tells what changed, persist.c keeps and restores state. These three work with struct request
- * (request.c), one operation on the object model on its way: of a server, for a notification, or for the
- * state. Ended requests wait in a free list with their memory for the next one.
+ * brings back of it, backlog.c what it is yet to be told and backlog-state.c how a restart brings that back, order.c who
+ * registers before whom, queue.c who sleeps; serve.c is what servers ask, notify.c tells what changed, persist.c keeps and
+ * restores state. These three work with struct request (request.c), one operation on the object model on its way: of a
+ * server, for a notification, or for the state. Ended requests wait in a free list with their memory for the next one.
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "lwm2m/attributes.h"
 #include "lwm2m/body.h"
 #include "lwm2m/engine.h"
+#include "lwm2m/history.h"
 #include "lwm2m/observation.h"
 #include "lwm2m/operation.h"
 
@@ -34,6 +36,10 @@ struct peer {
 	bool state_final;       /* what is written stands for the next start */
 	uint64_t state_written; /* hash of what was written last */
 	usec_t quota_told_until[_QUOTA_MAX]; /* EVENT_QUOTA is not said again so soon */
+	struct history history; /* what it is yet to be told */
+	bool history_changed;       /* and has to be kept, */
+	usec_t history_not_before;  /* at this time: see backlog-state.c */
+	bool history_kept;          /* there is a file of it */
 };
 
 enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST, REQUEST_COMPOSITE };
@@ -75,6 +81,7 @@ struct engine {
 	unsigned int n_requests;
 	struct heap timeouts;
 	usec_t now;         /* of the call under way */
+	int64_t wall_ahead; /* microseconds from there to the time since 1970 */
 	unsigned int depth; /* calls under way: 0 when an object ends an operation by itself */
 	bool attention;     /* engine_tick() has something to do at once: */
 	bool links_changed;    /* the object list is another, */
@@ -138,6 +145,44 @@ static inline usec_t peer_state_deadline(const struct peer *peer)
 	return peer->state_changed ? peer->state_not_before : USEC_INFINITY;
 }
 
+/* backlog.c: what a server could not be told, or has not acknowledged. */
+struct history_clock backlog_clock(const struct engine *engine);
+
+/* Is what comes up for this observation kept (1/x/6, hqmax, a format that has times)? */
+void backlog_set_storing(
+	struct engine *engine, struct observation *observation, const struct attributes *attributes);
+
+/* Is it kept first rather than told at once? size: of its payload. */
+bool backlog_takes(
+	const struct engine *engine, const struct observation *observation, bool confirmable, size_t size);
+
+/* Keeps it; whatever comes of that is for backlog_added(), which then sends what can be sent. Those of history_add(). */
+int backlog_add(struct engine *engine, struct observation *observation, const struct records *records);
+void backlog_added(struct engine *engine, struct observation *observation, int outcome);
+
+/* It cannot be kept: the latest value is told when there is somebody to tell. */
+void backlog_too_large(struct engine *engine, struct observation *observation);
+
+void backlog_flush(struct engine *engine, struct peer *peer);
+
+/* What became of the notification id; false: it is none of these. */
+bool backlog_answered(struct engine *engine, uint32_t id, int error);
+
+void backlog_suspend(struct peer *peer, bool suspend);
+void backlog_forget(struct engine *engine, struct observation *observation);
+void backlog_tick(struct engine *engine, struct peer *peer);
+
+/* backlog-state.c: the history is another, and is to be kept; written once in history_sync_s, removed at once. */
+void backlog_changed(struct engine *engine, struct peer *peer);
+void backlog_state_write(struct engine *engine, struct peer *peer);
+void backlog_state_tick(struct engine *engine, struct peer *peer);
+
+/* When backlog_tick() has something to do. */
+static inline usec_t backlog_deadline(const struct peer *peer)
+{
+	return usec_min(peer->history.deadline, peer->history_changed ? peer->history_not_before : USEC_INFINITY);
+}
+
 /* An idle request for target, in engine->requests; NULL: too many, or no memory. */
 struct request *request_new(struct engine *engine, enum request_purpose purpose, struct peer *peer,
 			    const struct target *target);
@@ -188,6 +233,12 @@ void requests_orphan(struct engine *engine, uint16_t oid, const struct object *o
 void notify_finish(struct request *request, int error);
 void notify_tick(struct engine *engine);
 
+/* A notification of this observation to fill in; NULL without memory. */
+struct effect *notify_effect_add(struct engine *engine, struct observation *observation, uint8_t code);
+
+/* Its Observe option's value went on. */
+void notify_sequence_changed(struct engine *engine, const struct observation *observation);
+
 /* The server has these values now, in a notification or in the answer to its Observe. */
 void notify_note_told(struct observation *observation, const struct records *records, struct bytes payload);
 
@@ -202,7 +253,7 @@ void notify_apply_attributes_all(struct engine *engine);
 /* Removes an observation and tells the object when it was the last one. */
 void notify_forget(struct engine *engine, struct observation *observation);
 void notify_forget_peer(struct engine *engine, const struct peer *peer);
-void notify_suspend_peer(struct engine *engine, const struct peer *peer, bool suspend);
+void notify_suspend_peer(struct engine *engine, struct peer *peer, bool suspend);
 void notify_watch(struct engine *engine, struct object *object);
 void notify_watch_all(struct engine *engine);
 

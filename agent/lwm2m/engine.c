@@ -261,7 +261,8 @@ void engine_response(
 			queue_heard(engine, peer);
 		registration_response(&peer->registration, now, error, response, engine->effects);
 		peer_follow(engine, peer, before);
-	} else if (!composite_answered(engine, id, error, response) && error < 0) {
+	} else if (!backlog_answered(engine, id, error) &&
+		   !composite_answered(engine, id, error, response) && error < 0) {
 		observation = observation_find_effect(&engine->observations, id);
 		if (observation)
 			notification_failed(engine, observation, error);
@@ -334,6 +335,7 @@ usec_t engine_deadline(const struct engine *engine)
 		deadline = usec_min(deadline, engine->peers[i].registration.deadline);
 		deadline = usec_min(deadline, engine->peers[i].body.deadline);
 		deadline = usec_min(deadline, peer_state_deadline(&engine->peers[i]));
+		deadline = usec_min(deadline, backlog_deadline(&engine->peers[i]));
 		deadline = usec_min(deadline, queue_deadline(&engine->peers[i]));
 	}
 	return deadline;

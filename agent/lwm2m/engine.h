@@ -56,8 +56,22 @@ int engine_restore(struct engine *engine, uint16_t oid, struct bytes state);
  */
 int engine_resume(struct engine *engine, usec_t now, const struct server *server, struct bytes state);
 
+/*
+ * What was kept of the notifications that this server could not be told, by EFFECT_PERSIST; after engine_resume() of the
+ * same server, whose observations they belong to, and before engine_start(). -EBADMSG: not such contents; -EBUSY,
+ * -ENOMEM, -ENOENT. Nothing is taken over then.
+ */
+int engine_resume_history(struct engine *engine, usec_t now, const struct server *server, struct bytes state);
+
+/*
+ * The wall clock is so many microseconds ahead of now. To be called before the others where that may be another one: what is
+ * stored for a server is told with its time. A clock before 2020 counts as not set.
+ */
+void engine_set_wall_clock(struct engine *engine, usec_t now, int64_t ahead);
+
 /* The names of the state files, as EFFECT_PERSIST has them, for engine_restore() and engine_resume(). */
 #define ENGINE_NAME_MAX 16
+void engine_history_name(const struct server *server, char ret[ENGINE_NAME_MAX]);
 void engine_object_name(uint16_t oid, char ret[ENGINE_NAME_MAX]);
 void engine_server_name(const struct server *server, char ret[ENGINE_NAME_MAX]);
 

@@ -71,7 +71,7 @@ enum effect_type {
 	EFFECT_REQUEST, /* send message, hand the response or failure to engine_response() with id */
 	EFFECT_REPLY,   /* the response to the request whose message.id is id; code 0: there will be none */
 	EFFECT_NOTIFY,  /* a notification; engine_response() hears of RST and, when confirmable, of the end */
-	EFFECT_PERSIST, /* payload is the new contents of the state file message.path */
+	EFFECT_PERSIST, /* payload is the new contents of the state file message.path; none: it is to go */
 	EFFECT_EVENT,   /* something for people to hear about: see event */
 };
 
@@ -86,6 +86,7 @@ enum event_type {
 	EVENT_LOST,              /* a registration that stood is gone; error or code say why */
 	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
 	EVENT_SENT,  /* a Send ended, value: its records; error or code say why the server does not have it */
+	EVENT_HISTORY_FULL, /* the oldest of what a server is yet to be told had to go for news of message.path */
 	EVENT_QUOTA, /* a peer asked for more than it may have; message.path says of what; once an hour at most */
 };
 

@@ -57,6 +57,7 @@ void notify_apply_attributes(struct engine *engine, struct observation *observat
 {
 	struct attributes attributes = effective(engine, observation);
 
+	backlog_set_storing(engine, observation, &attributes);
 	observation_set_periods(&engine->observations, observation, &attributes);
 }
 
@@ -102,6 +103,7 @@ void notify_forget(struct engine *engine, struct observation *observation)
 	if (observation->reading)
 		requests_forget(engine, observation);
 	peer_state_changed(engine, &engine->peers[observation->session]);
+	backlog_forget(engine, observation);
 	observation_remove(&engine->observations, observation);
 	if (composite)
 		notify_watch_all(engine);
@@ -116,8 +118,9 @@ void notify_forget_peer(struct engine *engine, const struct peer *peer)
 			notify_forget(engine, engine->observations.items[i - 1]);
 }
 
-void notify_suspend_peer(struct engine *engine, const struct peer *peer, bool suspend)
+void notify_suspend_peer(struct engine *engine, struct peer *peer, bool suspend)
 {
+	backlog_suspend(peer, suspend);
 	for (size_t i = 0; i < engine->observations.count; i++) {
 		struct observation *observation = engine->observations.items[i];
 
@@ -130,7 +133,7 @@ void notify_suspend_peer(struct engine *engine, const struct peer *peer, bool su
 	}
 }
 
-static struct effect *notification_add(struct engine *engine, struct observation *observation, uint8_t code)
+struct effect *notify_effect_add(struct engine *engine, struct observation *observation, uint8_t code)
 {
 	struct server *server = engine->peers[observation->session].server;
 	struct effect *effect = effects_add(engine->effects, EFFECT_NOTIFY);
@@ -151,10 +154,14 @@ static struct effect *notification_add(struct engine *engine, struct observation
 	return effect;
 }
 
-/* RFC 7641, 4.2: an error response is the last notification. */
+/* RFC 7641, 4.2: an error response is the last notification; what there is to tell before goes before. */
 static void notify_end(struct engine *engine, struct observation *observation, uint8_t code)
 {
-	(void)notification_add(engine, observation, code);
+	if (observation->suspended || observation->n_history > 0) {
+		observation_halt(&engine->observations, observation);
+		return;
+	}
+	(void)notify_effect_add(engine, observation, code);
 	notify_forget(engine, observation);
 }
 
@@ -226,49 +233,88 @@ static bool is_confirmable(const struct engine *engine, const struct observation
 	       engine->now >= usec_add(observation->confirmed, CONFIRM_INTERVAL);
 }
 
+void notify_sequence_changed(struct engine *engine, const struct observation *observation)
+{
+	if (observation->sequence % PEER_STATE_SEQUENCE == 0)
+		peer_state_changed(engine, &engine->peers[observation->session]);
+}
+
+/* The effect becomes the notification. */
+static void notify_now(
+	struct engine *engine, struct observation *observation, struct effect *effect, bool confirmable)
+{
+	effect->message.confirmable = confirmable;
+	if (confirmable)
+		observation->confirmed = engine->now;
+	effect->message.format = observation->format;
+	effect->message.observe =
+		(int32_t)observation_notified(&engine->observations, observation, engine->now);
+	notify_sequence_changed(engine, observation);
+}
+
+/* The effect with the records in it, which is yet to become the notification. */
+static int make_effect(struct engine *engine, struct observation *observation, const struct records *records,
+		       struct effect **ret)
+{
+	struct effect *effect = notify_effect_add(engine, observation, COAP_CONTENT);
+	int r;
+
+	if (!effect)
+		return -ENOMEM;
+	effects_payload(effect)->limit = engine->limits.payload;
+	r = codec_encode(observation->format, &observation->path, records, effects_payload(effect));
+	if (r < 0)
+		effects_cancel(engine->effects, effect);
+	*ret = effect;
+	return r;
+}
+
+/* Nobody is there to be told, or not awake. */
+static void notify_later(struct engine *engine, struct observation *observation)
+{
+	if (observation->suspended && observation->storing) {
+		backlog_too_large(engine, observation);
+		return;
+	}
+	observation_defer(&engine->observations, observation);
+	if (!observation->suspended)
+		queue_wake(engine, &engine->peers[observation->session]);
+}
+
 void notify_send(struct engine *engine, struct observation *observation, const struct records *records)
 {
 	struct attributes attributes = effective(engine, observation);
-	bool overdue = observation_is_overdue(observation, engine->now);
+	bool overdue = observation_is_overdue(observation, engine->now), confirmable;
 	struct effect *effect;
-	int r = -ENOMEM;
+	int r;
 
 	if (!overdue && !is_worth_telling(
 				&attributes, observation->told_number, single_number(observation, records))) {
 		observation_spare(&engine->observations, observation, engine->now);
 		return;
 	}
-	effect = notification_add(engine, observation, COAP_CONTENT);
-	if (effect) {
-		effects_payload(effect)->limit = engine->limits.payload;
-		r = codec_encode(observation->format, &observation->path, records, effects_payload(effect));
-	}
+	r = make_effect(engine, observation, records, &effect);
 	if (r < 0) {
-		if (effect)
-			effects_cancel(engine->effects, effect);
 		notify_unsent(engine, observation, r);
 		return;
 	}
+	confirmable = is_confirmable(engine, observation, &attributes);
 	if (!overdue && observation_was_told(observation, buffer_bytes(effects_payload(effect)))) {
 		effects_cancel(engine->effects, effect);
 		observation_spare(&engine->observations, observation, engine->now);
-		return;
-	}
-	if (queue_is_asleep(&engine->peers[observation->session])) {
+	} else if (backlog_takes(engine, observation, confirmable, effects_payload(effect)->len)) {
+		r = backlog_add(engine, observation, records);
+		if (r >= 0)
+			notify_note_told(observation, records, buffer_bytes(effects_payload(effect)));
 		effects_cancel(engine->effects, effect);
-		observation_defer(&engine->observations, observation);
-		queue_wake(engine, &engine->peers[observation->session]);
-		return;
+		backlog_added(engine, observation, r);
+	} else if (observation->suspended || queue_is_asleep(&engine->peers[observation->session])) {
+		effects_cancel(engine->effects, effect);
+		notify_later(engine, observation);
+	} else {
+		notify_note_told(observation, records, buffer_bytes(effects_payload(effect)));
+		notify_now(engine, observation, effect, confirmable);
 	}
-	notify_note_told(observation, records, buffer_bytes(effects_payload(effect)));
-	effect->message.confirmable = is_confirmable(engine, observation, &attributes);
-	if (effect->message.confirmable)
-		observation->confirmed = engine->now;
-	effect->message.format = observation->format;
-	effect->message.observe =
-		(int32_t)observation_notified(&engine->observations, observation, engine->now);
-	if (observation->sequence % PEER_STATE_SEQUENCE == 0)
-		peer_state_changed(engine, &engine->peers[observation->session]);
 }
 
 void notify_finish(struct request *request, int error)

@@ -75,7 +75,7 @@ static usec_t due_at(const struct observation *observation)
 {
 	usec_t due = overdue_at(observation);
 
-	if (observation->reading || observation->suspended)
+	if (observation->reading || observation->halted || (observation->suspended && !observation->storing))
 		return USEC_INFINITY;
 	if (observation->epmax_s)
 		due = usec_min(due, after(observation->evaluated, observation->epmax_s));
@@ -112,6 +112,60 @@ static int insert(struct observations *observations, struct observation *observa
 	return 0;
 }
 
+static void remove_parts(struct observations *observations, const struct observation *observation)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < observations->n_parts; i++)
+		if (observations->parts[i].observation != observation)
+			observations->parts[kept++] = observations->parts[i];
+	observations->n_parts = kept;
+}
+
+/* As new, but for its place and what is yet to be told of it. */
+static void begin_anew(struct observation *observation, usec_t now)
+{
+	observation->accept = observation->format = -1;
+	observation->effect = 0;
+	observation->told_number = NAN;
+	observation->told = 0;
+	observation->notified = observation->evaluated = observation->confirmed = now;
+	observation->postponed = 0;
+	observation->changed = observation->reading = observation->suspended = observation->halted = false;
+}
+
+static void renew(struct observations *observations, struct observation *observation, usec_t now)
+{
+	if (observation->n_paths > 0)
+		remove_parts(observations, observation);
+	free(observation->paths);
+	free(observation->own);
+	observation->paths = NULL;
+	observation->own = NULL;
+	observation->n_paths = 0;
+	observation->sequence = (observation->sequence + 1) & 0xffffff;
+	begin_anew(observation, now);
+	reschedule(observations, observation);
+}
+
+static struct observation *observation_new(
+	uint16_t session, const struct path *path, struct bytes token, usec_t now)
+{
+	struct observation *observation = calloc(1, sizeof(*observation));
+
+	if (!observation)
+		return NULL;
+	observation->session = session;
+	observation->path = *path;
+	observation->hqmax = UINT32_MAX;
+	observation->token_len = (uint8_t)token.len;
+	if (token.len > 0)
+		memcpy(observation->token, token.data, token.len);
+	list_init(&observation->history);
+	begin_anew(observation, now);
+	return observation;
+}
+
 int observation_add(struct observations *observations, usec_t now, uint16_t session, const struct path *path,
 		    struct bytes token, struct observation **ret)
 {
@@ -120,29 +174,21 @@ int observation_add(struct observations *observations, usec_t now, uint16_t sess
 	uint32_t sequence = old ? (old->sequence + 1) & 0xffffff : 0;
 	int r;
 
+	if (old && path_equal(&old->path, path)) {
+		renew(observations, old, now);
+		*ret = old;
+		return 0;
+	}
 	if (old)
 		observation_remove(observations, old);
 	if (token.len > COAP_TOKEN_MAX)
 		return -EINVAL;
 	if (observations->limit && observations->count >= observations->limit)
 		return -ENOSPC;
-	observation = malloc(sizeof(*observation));
+	observation = observation_new(session, path, token, now);
 	if (!observation)
 		return -ENOMEM;
-	*observation = (struct observation){
-		.session = session,
-		.path = *path,
-		.token_len = (uint8_t)token.len,
-		.accept = -1,
-		.format = -1,
-		.sequence = sequence,
-		.told_number = NAN,
-		.notified = now,
-		.evaluated = now,
-		.confirmed = now,
-	};
-	if (token.len > 0)
-		memcpy(observation->token, token.data, token.len);
+	observation->sequence = sequence;
 	r = heap_reserve(&observations->due, observations->count + 1);
 	if (r >= 0)
 		r = insert(observations, observation);
@@ -176,16 +222,6 @@ int observation_set_paths(struct observations *observations, struct observation 
 		observations->n_parts++;
 	}
 	return 0;
-}
-
-static void remove_parts(struct observations *observations, const struct observation *observation)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < observations->n_parts; i++)
-		if (observations->parts[i].observation != observation)
-			observations->parts[kept++] = observations->parts[i];
-	observations->n_parts = kept;
 }
 
 void observation_remove(struct observations *observations, struct observation *observation)
@@ -250,9 +286,10 @@ bool observations_cover(const struct observations *observations, uint16_t oid)
 
 static void mark(struct observations *observations, struct observation *observation)
 {
-	if (observation->changed)
+	if (observation->changed && !observation->halted)
 		return;
 	observation->changed = true;
+	observation->halted = false;
 	if (!observation->reading)
 		reschedule(observations, observation);
 }
@@ -329,13 +366,23 @@ void observation_begin(struct observations *observations, struct observation *ob
 	reschedule(observations, observation);
 }
 
-uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now)
+void observation_stored(struct observations *observations, struct observation *observation, usec_t now)
 {
 	observation->reading = false;
 	observation->notified = observation->evaluated = now;
-	observation->sequence = (observation->sequence + 1) & 0xffffff;
 	reschedule(observations, observation);
+}
+
+uint32_t observation_sequence(struct observation *observation)
+{
+	observation->sequence = (observation->sequence + 1) & 0xffffff;
 	return observation->sequence;
+}
+
+uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now)
+{
+	observation_stored(observations, observation, now);
+	return observation_sequence(observation);
 }
 
 bool observation_was_told(const struct observation *observation, struct bytes payload)
@@ -385,5 +432,19 @@ void observation_suspend(struct observations *observations, struct observation *
 void observation_resume(struct observations *observations, struct observation *observation)
 {
 	observation->suspended = false;
+	observation_go_on(observations, observation);
+}
+
+void observation_halt(struct observations *observations, struct observation *observation)
+{
+	observation->reading = false;
+	observation->changed = observation->halted = true;
+	reschedule(observations, observation);
+}
+
+void observation_go_on(struct observations *observations, struct observation *observation)
+{
+	if (!observation->suspended && observation->n_history == 0)
+		observation->halted = false;
 	reschedule(observations, observation);
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/heap.h"
+#include "base/list.h"
 #include "lwm2m/attributes.h"
 #include "lwm2m/message.h"
 #include "lwm2m/path.h"
@@ -44,6 +45,11 @@ struct observation {
 	usec_t postponed;  /* a change is not told before */
 	uint64_t told;     /* hash of the last payload; 0: none is known */
 	bool changed, reading, suspended;
+	bool storing; /* goes on while it is suspended: what comes up is kept, see history.h */
+	bool halted;  /* its end is told once there is somebody to tell, after its history */
+	uint32_t hqmax;      /* entries of its history at most */
+	struct list history; /* struct history_entry.of_observation, oldest first */
+	size_t n_history, n_sent; /* of them the first n_sent are on their way */
 	struct path *paths; /* of a composite observation, in the order of the request; NULL: it is none */
 	size_t n_paths;
 };
@@ -60,7 +66,7 @@ void observations_deinit(struct observations *observations);
 
 /*
  * -ENOSPC: past the limit, -ENOMEM. One of the same session and token is replaced, and goes on with its
- * sequence: the server takes smaller numbers for old news (RFC 7641, 3.4).
+ * sequence: the server takes smaller numbers for old news (RFC 7641, 3.4). With the same path it keeps its history.
  */
 int observation_add(struct observations *observations, usec_t now, uint16_t session, const struct path *path,
 		    struct bytes token, struct observation **ret);
@@ -96,11 +102,17 @@ struct observation *observations_due(const struct observations *observations, us
 /* Its value is being read. */
 void observation_begin(struct observations *observations, struct observation *observation);
 
+/* The next value of the Observe option. */
+uint32_t observation_sequence(struct observation *observation);
+
 /* It was told at now; the timers start again. Returns the Observe option's value. */
 uint32_t observation_notified(struct observations *observations, struct observation *observation, usec_t now);
 
 /* Is this what the server was told last? */
 bool observation_was_told(const struct observation *observation, struct bytes payload);
+
+/* It was due at now, and what there was to tell is in its history; the timers start again. */
+void observation_stored(struct observations *observations, struct observation *observation, usec_t now);
 
 /* Its value was looked at at now and is not worth telling. */
 void observation_spare(struct observations *observations, struct observation *observation, usec_t now);
@@ -114,6 +126,13 @@ void observation_postpone(struct observations *observations, struct observation 
 /* It is told later, as soon as it is not suspended any more. */
 void observation_defer(struct observations *observations, struct observation *observation);
 
-/* Nobody is there to be told: not due until observation_resume(). */
+/* Nobody is there to be told: not due until observation_resume(), unless it is storing. */
 void observation_suspend(struct observations *observations, struct observation *observation);
 void observation_resume(struct observations *observations, struct observation *observation);
+
+/*
+ * Not due, though it is storing, until something changes or observation_go_on() finds that it is not suspended and has no
+ * history.
+ */
+void observation_halt(struct observations *observations, struct observation *observation);
+void observation_go_on(struct observations *observations, struct observation *observation);

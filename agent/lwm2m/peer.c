@@ -22,6 +22,7 @@ int peers_add(struct engine *engine)
 		peer->server = server;
 		registration_init(&peer->registration, server, &engine->client);
 		body_init(&peer->body, engine->limits.payload);
+		history_init(&peer->history);
 	}
 	return 0;
 }
@@ -31,6 +32,7 @@ void peers_deinit(struct engine *engine)
 	for (size_t i = 0; i < engine->n_peers; i++) {
 		registration_deinit(&engine->peers[i].registration);
 		body_deinit(&engine->peers[i].body);
+		history_deinit(&engine->peers[i].history);
 	}
 	free(engine->peers);
 }
@@ -62,6 +64,7 @@ void peer_follow(struct engine *engine, struct peer *peer, enum registration_sta
 	else if (suspend != peer->suspended)
 		notify_suspend_peer(engine, peer, suspend);
 	peer->suspended = suspend;
+	backlog_flush(engine, peer);
 	if (known != peer->known || (stands && before == REGISTRATION_REGISTERING))
 		peer_state_changed(engine, peer);
 	peer->known = known;
@@ -104,8 +107,10 @@ void peer_stop(struct engine *engine, struct peer *peer, bool deregister)
 	if (deregister) {
 		registration_stop(&peer->registration, engine->now, engine->effects);
 	} else {
-		if (!peer->state_final)
+		if (!peer->state_final) {
 			peer_state_write(engine, peer);
+			backlog_state_write(engine, peer);
+		}
 		peer->state_final = true;
 		registration_leave(&peer->registration, engine->effects);
 	}
@@ -118,6 +123,7 @@ void peer_tick(struct engine *engine, struct peer *peer)
 
 	body_tick(&peer->body, engine->now);
 	peer_state_tick(engine, peer);
+	backlog_tick(engine, peer);
 	queue_tick(engine, peer);
 	if (peer->registration.deadline > engine->now)
 		return;

@@ -85,6 +85,7 @@ int server_new(struct servers *servers, const char *name, struct server **ret)
 		.lifetime_s = 86400,
 		.disable_timeout_s = 86400,
 		.notification_storing = true,
+		.history_size = 256 * 1024,
 		.binding = "U",
 		.awake_s = 93, /* MAX_TRANSMIT_WAIT, RFC 7252, 4.8.2 */
 		.version = LWM2M_1_1,

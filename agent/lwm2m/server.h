@@ -49,6 +49,8 @@ struct server {
 	uint32_t pmin_s, pmax_s; /* 1/x/2, 1/x/3; pmax 0: none */
 	uint32_t disable_timeout_s; /* 1/x/5; default 86400 */
 	bool notification_storing; /* 1/x/6 */
+	uint32_t history_size;   /* bytes of notifications that are stored for it; default 256 KiB */
+	uint32_t history_sync_s; /* they are kept on disk once in so many seconds; 0: not at all */
 	char binding[8];         /* 1/x/7: "U", "T", … */
 	bool queue;              /* register with queue mode */
 	uint32_t awake_s;        /* in queue mode: reachable so long after the last message; default 93 */

@@ -62,7 +62,7 @@ enum value_type transcript_type_of(const void *data, const struct path *path)
 /* "/500/0/1=5 /500/0/2=21.5" of a format that is not legible by itself. */
 static void print_records(struct transcript *transcript, int format, const char *base, struct bytes payload)
 {
-	const struct codec_types types = { transcript_type_of, &transcript->fake.registry };
+	const struct codec_types types = { transcript_type_of, &transcript->fake.registry, .times = true };
 	_cleanup_(records_deinit) struct records records = { 0 };
 	struct path path;
 
@@ -74,7 +74,10 @@ static void print_records(struct transcript *transcript, int format, const char 
 		char text[VALUE_TEXT_MAX], where[PATH_TEXT_MAX];
 
 		path_format(&records.items[i].path, where);
-		buffer_printf(&transcript->lines, "%s%s=", i ? " " : "", where);
+		buffer_printf(&transcript->lines, "%s%s", i ? " " : "", where);
+		if (records.items[i].time != 0)
+			buffer_printf(&transcript->lines, "@%.13g", records.items[i].time);
+		buffer_append_byte(&transcript->lines, '=');
 		if (value_type_is_bytes(value->type))
 			buffer_append(&transcript->lines, value->bytes.data, value->bytes.len);
 		else
@@ -166,6 +169,7 @@ static void print_event(struct transcript *transcript, const struct effect *effe
 		[EVENT_LOST] = "lost",
 		[EVENT_OPERATION_TIMEOUT] = "slow",
 		[EVENT_SENT] = "sent",
+		[EVENT_HISTORY_FULL] = "full",
 		[EVENT_QUOTA] = "quota",
 	};
 	struct buffer *lines = &transcript->lines;
@@ -197,6 +201,14 @@ static void print_persist(struct transcript *transcript, const struct effect *ef
 	buffer_append(&transcript->persisted, message->payload.data, message->payload.len);
 }
 
+/* Neither is what it was not told yet: see transcript->history. */
+static void keep_history(struct transcript *transcript, struct bytes contents)
+{
+	buffer_clear(&transcript->history);
+	buffer_append(&transcript->history, contents.data, contents.len);
+	transcript->n_history++;
+}
+
 /* What is kept of servers is no line of the transcript: see transcript->kept. */
 static bool keep_server(struct transcript *transcript, const struct effect *effect)
 {
@@ -207,6 +219,10 @@ static bool keep_server(struct transcript *transcript, const struct effect *effe
 	if (effect->type != EFFECT_PERSIST)
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)message->path.len, message->path.data);
+	if (strncmp(name, "history-", strlen("history-")) == 0) {
+		keep_history(transcript, message->payload);
+		return true;
+	}
 	if (sscanf(name, "server-%u", &short_id) != 1)
 		return false;
 	for (unsigned int i = 0; i < ELEMENTSOF(transcript->kept); i++) {
@@ -429,6 +445,8 @@ static bool play_engine(struct transcript *transcript, uint16_t session, const c
 		engine_stop(engine, now, true);
 	else if (strcmp(verb, "update") == 0)
 		engine_update(engine, now, server);
+	else if (strcmp(verb, "clock") == 0)
+		engine_set_wall_clock(engine, now, (int64_t)atoi(rest) * (int64_t)SEC - (int64_t)now);
 	else if (strcmp(verb, "move") == 0)
 		engine_network_changed(engine, now);
 	else if (strcmp(verb, "disable") == 0)
@@ -460,6 +478,12 @@ static bool play_server(struct transcript *transcript, uint16_t session, const c
 		server->lifetime_s = (uint32_t)atoi(rest);
 	else if (strcmp(verb, "queue") == 0)
 		server->queue = true;
+	else if (strcmp(verb, "storing") == 0)
+		server->notification_storing = atoi(rest);
+	else if (strcmp(verb, "size") == 0)
+		server->history_size = (uint32_t)atoi(rest);
+	else if (strcmp(verb, "sync") == 0)
+		server->history_sync_s = (uint32_t)atoi(rest);
 	else if (strcmp(verb, "mute") == 0)
 		server->mute_send = atoi(rest);
 	else if (strcmp(verb, "binding") == 0)
@@ -535,6 +559,11 @@ void transcript_do(struct transcript *transcript, usec_t at, const char *does)
 		play_verb(transcript, does);
 	settle(transcript);
 	buffer_clear(&transcript->lines);
+}
+
+void transcript_feed(struct transcript *transcript, const char *does)
+{
+	play_verb(transcript, does);
 }
 
 static void play_step(struct transcript *transcript, const struct step *step)
@@ -621,6 +650,7 @@ void transcript_deinit(struct transcript *transcript)
 	servers_deinit(&transcript->servers);
 	buffer_deinit(&transcript->lines);
 	buffer_deinit(&transcript->persisted);
+	buffer_deinit(&transcript->history);
 	for (size_t i = 0; i < ELEMENTSOF(transcript->kept); i++)
 		buffer_deinit(&transcript->kept[i]);
 }

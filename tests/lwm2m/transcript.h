@@ -20,6 +20,8 @@
  *	lifetime 60 | queue | binding T | pmin 1 | pmax 60   what a server writes to its account,
  *	priority 1 | delay 5 | block | con | profile         or the configuration says of it
  *	hash 1
+ *	storing 0 | size 1000 | sync 10                      1/x/6, and what bounds and keeps what is stored
+ *	clock 1700000000                                     what the wall clock says now
  *	(nothing)                                            time passes
  *
  * "@1 " before it makes it the second server's. Effects of that one have the same before them.
@@ -67,6 +69,8 @@ struct transcript {
 	struct buffer persisted; /* the last contents that were to be kept */
 	struct buffer kept[4];   /* per server: the same of its registration, observations and attributes, */
 	unsigned int n_kept;     /* and how often that was */
+	struct buffer history;   /* what was kept of a history last, */
+	unsigned int n_history;  /* and how often */
 	usec_t now, shift;
 	uint32_t request;        /* id of the last request of a server, */
 	char path[64];           /* and what it was for */
@@ -86,6 +90,9 @@ void transcript_steps(struct transcript *transcript, const struct step *steps, s
 
 /* Does one thing, or ticks for NULL, whatever comes of it. */
 void transcript_do(struct transcript *transcript, usec_t at, const char *does);
+
+/* Does one thing and leaves its effects in the queue. */
+void transcript_feed(struct transcript *transcript, const char *does);
 
 /* A whole test: init, steps, deinit. */
 void transcript_play(const struct transcript_config *config, const struct step *steps, size_t n_steps);
