@@ -173,6 +173,26 @@ static void restore_object(struct agent *agent, const struct object *object)
 			object->info->id, strerror(-r));
 }
 
+/* Without the observations that it belongs to it is of no use, and goes. */
+static void resume_history(struct agent *agent, const struct server *server, bool resumed)
+{
+	_cleanup_(buffer_deinit) struct buffer state = { 0 };
+	char name[ENGINE_NAME_MAX];
+	int r;
+
+	engine_history_name(server, name);
+	r = store_read(agent->store, name, &state);
+	if (r < 0)
+		return;
+	r = resumed ? engine_resume_history(agent->engine, usec_now(), server, buffer_bytes(&state)) : -ESTALE;
+	if (r == -ESTALE)
+		(void)store_remove(agent->store, name);
+	else if (r < 0)
+		log_server(LOG_WARNING, 0, server->name,
+			"%s: the notifications that were stored for it cannot be used: %s", server->name,
+			strerror(-r));
+}
+
 static void resume_server(struct agent *agent, const struct server *server)
 {
 	_cleanup_(buffer_deinit) struct buffer state = { 0 };
@@ -181,8 +201,10 @@ static void resume_server(struct agent *agent, const struct server *server)
 
 	engine_server_name(server, name);
 	r = store_read(agent->store, name, &state);
-	if (r < 0)
+	if (r < 0) {
+		resume_history(agent, server, false);
 		return;
+	}
 	r = engine_resume(agent->engine, usec_now(), server, buffer_bytes(&state));
 	if (r == -ESTALE)
 		log_server(LOG_INFO, 0, server->name,
@@ -191,6 +213,7 @@ static void resume_server(struct agent *agent, const struct server *server)
 		log_server(LOG_WARNING, 0, server->name,
 			"%s: what was kept of the registration cannot be used: %s", server->name,
 			strerror(-r));
+	resume_history(agent, server, r == 0);
 }
 
 static int make_engine(struct agent *agent)

@@ -18,7 +18,22 @@ static void persist(struct agent *agent, const struct effect *effect)
 	char name[ENGINE_NAME_MAX];
 
 	snprintf(name, sizeof(name), "%.*s", (int)path.len, (const char *)path.data);
-	(void)store_write(agent->store, name, effect->message.payload);
+	if (effect->message.payload.len > 0)
+		(void)store_write(agent->store, name, effect->message.payload);
+	else
+		(void)store_remove(agent->store, name);
+}
+
+/* Both clocks are read anew: the wall clock may have been set since. */
+static usec_t tell_time(struct agent *agent)
+{
+	usec_t now = usec_now();
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	engine_set_wall_clock(agent->engine, now,
+		(int64_t)wall.tv_sec * (int64_t)USEC_PER_SEC + wall.tv_nsec / 1000 - (int64_t)now);
+	return now;
 }
 
 static void carry_out(struct agent *agent)
@@ -45,7 +60,7 @@ static void on_request(void *userdata, const struct message *request)
 {
 	struct agent *agent = userdata;
 
-	engine_request(agent->engine, usec_now(), request);
+	engine_request(agent->engine, tell_time(agent), request);
 	carry_out(agent);
 }
 
@@ -54,7 +69,7 @@ static void on_connected(void *userdata, uint16_t session, int error)
 	struct agent *agent = userdata;
 
 	monitor_refresh(agent);
-	engine_connected(agent->engine, usec_now(), session, error);
+	engine_connected(agent->engine, tell_time(agent), session, error);
 	carry_out(agent);
 }
 
@@ -64,7 +79,7 @@ static void on_response(void *userdata, uint32_t id, int error, const struct mes
 
 	if (response)
 		monitor_received(agent);
-	engine_response(agent->engine, usec_now(), id, error, response);
+	engine_response(agent->engine, tell_time(agent), id, error, response);
 	carry_out(agent);
 }
 
@@ -100,7 +115,7 @@ static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdat
 	struct agent *agent = userdata;
 
 	log_warning("A server does not answer; leaving without a De-register");
-	engine_stop(agent->engine, usec_now(), false);
+	engine_stop(agent->engine, tell_time(agent), false);
 	return 0;
 }
 
@@ -111,7 +126,7 @@ static void end(struct agent *agent, int ending, bool deregister)
 		return;
 	agent->stopping = true;
 	agent->ending = ending;
-	engine_stop(agent->engine, usec_now(), deregister);
+	engine_stop(agent->engine, tell_time(agent), deregister);
 	(void)sd_event_add_time_relative(loop_event(agent->loop), &agent->stop_timer, CLOCK_BOOTTIME,
 		STOP_TIMEOUT, 0, on_stop_timeout, agent);
 }
@@ -194,7 +209,7 @@ static void on_pump(void *userdata)
 		carry_out(agent);
 	while (act(agent));
 	while (engine_deadline(agent->engine) == 0) {
-		engine_tick(agent->engine, usec_now());
+		engine_tick(agent->engine, tell_time(agent));
 		carry_out(agent);
 	}
 	transport_flush(agent->transport);
@@ -212,7 +227,7 @@ static void on_deadline(void *userdata)
 	struct agent *agent = userdata;
 
 	monitor_tick(agent);
-	engine_tick(agent->engine, usec_now());
+	engine_tick(agent->engine, tell_time(agent));
 }
 
 const struct loop_handlers pump_loop_handlers = {

@@ -98,6 +98,10 @@ void report_event(const struct effect *effect)
 	if (effect->event == EVENT_OPERATION_TIMEOUT)
 		log_warning("%.*s: no answer in time to a request of %s", (int)path.len,
 			(const char *)path.data, name);
+	else if (effect->event == EVENT_HISTORY_FULL)
+		log_server(LOG_WARNING, 0, name,
+			"%s: more is stored for it than its history_size allows; the oldest goes (the first time for %.*s)",
+			name, (int)path.len, (const char *)path.data);
 	else if (effect->event == EVENT_QUOTA)
 		log_warning("%s asked for more than it may have: %.*s", name, path.len ? (int)path.len : 4,
 			path.len ? (const char *)path.data : "body");

@@ -13,6 +13,7 @@
 #define PSK_IDENTITY_MAX 128
 #define PSK_KEY_MAX      64
 #define KEY_FILE_MAX     4096
+#define HISTORY_SIZE_MAX 524288 /* what the state directory has room for, in Base64 */
 #define SECTION_PREFIX   "server."
 
 /* A section as it was written; what needs no second look goes into the account at once. */
@@ -108,6 +109,10 @@ static const struct config_key keys[] = {
 		.expected = CONFIG_EXPECT_BOOLEAN },
 	{ "mute_send", config_parse_boolean, offsetof(struct server, mute_send),
 		.expected = CONFIG_EXPECT_BOOLEAN },
+	{ "history_size", config_parse_u32, offsetof(struct server, history_size), 0, HISTORY_SIZE_MAX,
+		"a number of bytes from 0 to 524288" },
+	{ "history_sync", config_parse_u32, offsetof(struct server, history_sync_s), 0, UINT32_MAX,
+		EXPECT_SECONDS(0) },
 	{ "notification_mode", parse_mode, offsetof(struct server, notification_mode),
 		.expected = "non or con" },
 	{ "profile_id", config_parse_boolean, offsetof(struct server, profile_id),
