@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "print.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -8,7 +9,8 @@
 #include "base/cleanup.h"
 #include "lwm2m/value.h"
 
-#define HEX_SHOWN 32 /* bytes of an opaque value */
+#define HEX_SHOWN	  32 /* bytes of an opaque value */
+#define RELATIVE_TIME_MAX 268435456
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -108,6 +110,19 @@ static void print_value(FILE *out, const json_t *item)
 		fputs(strcmp(type, "float") == 0 ? "not a number" : "nothing", out);
 }
 
+/* What is less than 2^28 counts from now (RFC 8428, 4.5.3). */
+static void print_when(FILE *out, const json_t *item)
+{
+	double time = json_number_value(json_object_get(item, "time"));
+
+	if (time >= RELATIVE_TIME_MAX) {
+		fputs("  at ", out);
+		print_time(out, (json_int_t)time);
+	} else if (time != 0) {
+		fprintf(out, "  %g s %s", fabs(time), time < 0 ? "ago" : "ahead");
+	}
+}
+
 /* Of a notification with many values, each line says when. */
 static void print_values(FILE *out, const json_t *answer, const char *before)
 {
@@ -131,6 +146,7 @@ static void print_values(FILE *out, const json_t *answer, const char *before)
 			fputc(' ', out);
 			print_text(out, unit);
 		}
+		print_when(out, item);
 		fputc('\n', out);
 	}
 }
