@@ -6,8 +6,8 @@
 #include "base/cleanup.h"
 #include "lwm2m/codec.h"
 
-/* Entries of one payload; even the smallest ones take about as many bytes. */
-#define BATCH_MAX 64
+/* Entries of one payload: more of the smallest ones than fit into it. */
+#define BATCH_MAX 128
 
 #define MSEC ((int64_t)USEC_PER_MSEC)
 
