@@ -7,7 +7,7 @@
 
 #define NOW "1700000000"
 
-#define UPDATE_ALL(lifetime) "request POST /rd/5a?lt=" lifetime "&b=U format=40 " TRANSCRIPT_LINKS
+#define UPDATE_ALL(lifetime, queue) "request POST /rd/5a?lt=" lifetime "&b=U" queue " format=40 " TRANSCRIPT_LINKS
 
 #define OBSERVED(accept, answer) \
 	TRANSCRIPT_REGISTERED_FOREVER, { 0, "clock " NOW }, \
@@ -20,7 +20,7 @@
 
 /* … and is back. */
 #define ONLINE(at, expect) \
-	{ at, "connected", UPDATE_ALL("0") }, { at, "answer 2.04", "updated 0" expect }
+	{ at, "connected", UPDATE_ALL("0", "") }, { at, "answer 2.04", "updated 0" expect }
 
 static void rule_8_stored_ones_are_told_with_their_times(void **state)
 {
@@ -218,7 +218,7 @@ static void rule_6_a_new_registration_ends_it(void **state)
 		OBSERVED_SENML,
 		OFFLINE(10 * SEC),
 		{ 20 * SEC, "set /500/0/2 2" },
-		{ 30 * SEC, "connected", UPDATE_ALL("0") },
+		{ 30 * SEC, "connected", UPDATE_ALL("0", "") },
 		{ 30 * SEC, "answer 4.04",
 			"watch 500 off\nlost 4.04\nrequest POST /rd?ep=dev&lt=0&lwm2m=1.1&b=U format=40 "
 			TRANSCRIPT_LINKS "\nregistering" },
@@ -326,9 +326,10 @@ static void what_comes_up_asleep_has_its_time(void **state)
 		{ 40 * SEC, "set /500/0/2 2" },
 		{ 123 * SEC, "unanswered", "close\nconnect" },
 		{ 130 * SEC, "set /500/0/2 3" },
-		ONLINE(200 * SEC,
-			"\nnotify CON 2.05 token=01 observe=1 format=112 {/500/0/2@1700000030=1 "
-			"/500/0/2@1700000040=2 /500/0/2@1700000130=3}"),
+		{ 200 * SEC, "connected", UPDATE_ALL("0", "&Q") },
+		{ 200 * SEC, "answer 2.04",
+			"updated 0\nnotify CON 2.05 token=01 observe=1 format=112 {/500/0/2@1700000030=1 "
+			"/500/0/2@1700000040=2 /500/0/2@1700000130=3}" },
 		{ 201 * SEC, "confirmed" },
 		{ 220 * SEC, NULL, "asleep" },
 	};
@@ -381,7 +382,7 @@ static void many_go_in_several(void **state)
 {
 	static struct transcript transcript;
 	static const struct step begin[] = { OBSERVED_SENML, OFFLINE(10 * SEC) };
-	static const struct step back[] = { { 1000 * SEC, "connected", UPDATE_ALL("0") } };
+	static const struct step back[] = { { 1000 * SEC, "connected", UPDATE_ALL("0", "") } };
 	char set[32];
 	unsigned int batches = 0, told = 0, before;
 
@@ -511,7 +512,7 @@ static void restart(struct transcript *transcript, struct bytes state, struct by
 
 #define RESTARTED(expect) \
 	{ 0, "set /500/0/2 4" }, { 0, "clock 1700000500" }, { 5 * SEC, "start", "connect" }, \
-	{ 5 * SEC, "connected", UPDATE_ALL("300") }, \
+	{ 5 * SEC, "connected", UPDATE_ALL("300", "") }, \
 	{ 6 * SEC, "answer 2.04", "updated 207\nnotify CON 2.05 token=01 observe=4194306 format=112 " expect }
 
 static void kept_at_most_once_in_the_interval(void **state)
