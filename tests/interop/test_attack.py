@@ -362,8 +362,9 @@ class TestTransfers(AttackCase):
         self.assertEqual(number, 1024)
         for number in range(4096):
             self.assert_code(self.ask_block(STREAM, Block(number, True)), "2.31")
-        self.assertEqual(int(self.read(RECEIVED).payload), 4096 * 1024)
         self.check_bounded(before)
+        self.assert_code(self.ask_block(STREAM, Block(4096, False)), "2.04")
+        self.assertEqual(int(self.read(RECEIVED).payload), 4097 * 1024)
 
     def test_said_to_be_too_large(self):
         """Size1 in the first block says what is to come: refused before it comes."""
