@@ -18,9 +18,10 @@ static void persist(struct agent *agent, const struct effect *effect)
 	char name[ENGINE_NAME_MAX];
 
 	snprintf(name, sizeof(name), "%.*s", (int)path.len, (const char *)path.data);
-	if (effect->message.payload.len > 0)
-		(void)store_write(agent->store, name, effect->message.payload);
-	else
+	if (effect->message.payload.len == 0)
+		(void)store_remove(agent->store, name);
+	else if (store_write(agent->store, name, effect->message.payload) < 0 && effect->server)
+		/* An older state of a registration is worse than none: it would be gone on with. */
 		(void)store_remove(agent->store, name);
 }
 

@@ -131,7 +131,7 @@ static int observe(struct composite *composite, struct effect *effect)
 	notify_note_told(observation, &(struct records){ 0 }, buffer_bytes(effects_payload(effect)));
 	notify_apply_attributes(engine, observation);
 	effect->message.observe = (int32_t)observation->sequence;
-	peer_state_changed(engine, composite->peer);
+	peer_state_keep(engine, composite->peer);
 	notify_watch_all(engine);
 	return 0;
 }
@@ -200,8 +200,10 @@ int composite_read(struct composite *composite, const struct message *message, s
 	if (message->observe == 1)
 		old = observation_find(
 			&engine->observations, composite->peer->server->session, message->token);
-	if (old)
+	if (old) {
 		notify_forget(engine, old);
+		peer_state_keep(engine, composite->peer);
+	}
 	composite->observe = message->observe == 0 && message->token.len <= COAP_TOKEN_MAX;
 	if (composite->observe && message->token.len > 0) {
 		memcpy(composite->token, message->token.data, message->token.len);

@@ -132,6 +132,12 @@ void peer_follow(struct engine *engine, struct peer *peer, enum registration_sta
 /* Registration, observations or attributes of this session (NULL: of all) are others now. */
 void peer_state_changed(struct engine *engine, struct peer *peer);
 
+/*
+ * The same, when the server is about to be told so: from now on the file has attributes as they are, and a registration with
+ * observations as they are or, where all was written a moment ago, none until it may be written again.
+ */
+void peer_state_keep(struct engine *engine, struct peer *peer);
+
 /* After so many notifications of one observation its Observe option is kept anew. */
 #define PEER_STATE_SEQUENCE 0x100000
 

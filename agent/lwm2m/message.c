@@ -86,6 +86,17 @@ static void take_back_lent(struct effects *effects)
 	effects->lent = NULL;
 }
 
+/* The first one that keeps nothing, or the end. */
+static struct list *after_persists(struct effects *effects)
+{
+	struct entry *entry;
+
+	list_for_each(entry, &effects->queue, link)
+		if (entry->effect.type != EFFECT_PERSIST)
+			return &entry->link;
+	return &effects->queue;
+}
+
 struct effect *effects_add(struct effects *effects, enum effect_type type)
 {
 	struct entry *entry;
@@ -102,7 +113,7 @@ struct effect *effects_add(struct effects *effects, enum effect_type type)
 		.type = type,
 		.message = { .accept = -1, .format = -1, .observe = -1 },
 	};
-	list_append(&effects->queue, &entry->link);
+	list_append(type == EFFECT_PERSIST ? after_persists(effects) : &effects->queue, &entry->link);
 	return &entry->effect;
 }
 

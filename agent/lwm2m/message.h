@@ -3,8 +3,8 @@
  * message.h - CoAP messages as the engine sees them, and the effects it leaves
  *
  * A message is a request or response off the wire with its options resolved; all it points at is borrowed for
- * the call. An effect is something the engine wants done. Effects wait in a queue, first in, first out;
- * effects_next() lends the oldest until the next call that touches the queue. The queue owns the text and
+ * the call. An effect is something the engine wants done. Effects wait in a queue, first in, first out, but that
+ * EFFECT_PERSIST goes before all others: what is told, also by an answer, is kept by then. effects_next() lends the oldest until the next call that touches the queue. The queue owns the text and
  * payload of its effects and re-uses their memory, so that a steady flow of replies allocates nothing.
  */
 #pragma once
@@ -95,7 +95,7 @@ struct server;
 struct effect {
 	enum effect_type type;
 	uint32_t id;                 /* REQUEST, NOTIFY, REPLY */
-	struct server *server;       /* all but PERSIST; may be NULL for events of no server */
+	struct server *server;       /* NULL for events of no server, and PERSIST of an object */
 	struct message message;
 	enum event_type event;
 	int error;                   /* EVENT: -errno, or 0 */

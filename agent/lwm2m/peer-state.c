@@ -15,7 +15,7 @@
 #include "base/hash.h"
 #include "lwm2m/composite.h"
 
-/* A server that asks for observation after observation makes one write a second. */
+/* A server that asks for observation after observation makes two writes a second. */
 #define WRITE_INTERVAL USEC_PER_SEC
 
 /*
@@ -105,42 +105,67 @@ static int append_registration(struct buffer *buffer, const struct registration 
 		(int)location.len, (const char *)location.data);
 }
 
-static int append_state(const struct engine *engine, const struct peer *peer, struct buffer *buffer)
+/*
+ * Without the registration and what is gone with it where that is not whole: an Update would say that all stands, and
+ * what came since would be missing. So the next start registers anew.
+ */
+static int append_state(const struct engine *engine, const struct peer *peer, bool whole,
+			struct buffer *buffer)
 {
 	uint16_t session = peer->server->session;
 	int r = buffer_printf(buffer, "server %s %s\n", peer->server->uri, engine->endpoint);
 
-	if (r >= 0 && peer->known)
+	if (r >= 0 && peer->known && whole)
 		r = append_registration(buffer, &peer->registration);
 	for (size_t i = 0; i < engine->attributes.count && r >= 0; i++)
 		if (engine->attributes.entries[i].session == session)
 			r = append_attributes(buffer, &engine->attributes.entries[i]);
-	for (size_t i = 0; i < engine->observations.count && r >= 0; i++)
+	for (size_t i = 0; i < engine->observations.count && r >= 0 && whole; i++)
 		if (engine->observations.items[i]->session == session)
 			r = append_observation(buffer, engine->observations.items[i]);
 	return r;
 }
 
-void peer_state_write(struct engine *engine, struct peer *peer)
+static void write_state(struct engine *engine, struct peer *peer, bool whole)
 {
 	struct effect *effect = effects_add(engine->effects, EFFECT_PERSIST);
 	char name[ENGINE_NAME_MAX];
 	uint64_t written;
 
-	if (!effect)
-		return;
-	engine_server_name(peer->server, name);
-	if (buffer_append_text(effects_path(effect), name) < 0 ||
-		append_state(engine, peer, effects_payload(effect)) < 0) {
-		effects_cancel(engine->effects, effect);
+	if (!effect) {
+		peer->state_changed = true;
 		return;
 	}
-	peer->state_changed = false;
-	peer->state_not_before = usec_add(engine->now, WRITE_INTERVAL);
+	effect->server = peer->server;
+	engine_server_name(peer->server, name);
+	if (buffer_append_text(effects_path(effect), name) < 0 ||
+		append_state(engine, peer, whole, effects_payload(effect)) < 0) {
+		effects_cancel(engine->effects, effect);
+		peer->state_changed = true;
+		return;
+	}
 	written = hash_bytes(HASH_INIT, buffer_bytes(effects_payload(effect)));
 	if (written == peer->state_written)
 		effects_cancel(engine->effects, effect);
 	peer->state_written = written;
+}
+
+void peer_state_write(struct engine *engine, struct peer *peer)
+{
+	peer->state_changed = false;
+	peer->state_not_before = usec_add(engine->now, WRITE_INTERVAL);
+	write_state(engine, peer, true);
+}
+
+void peer_state_keep(struct engine *engine, struct peer *peer)
+{
+	peer_state_changed(engine, peer);
+	if (!peer->state_changed)
+		return;
+	if (peer->state_not_before <= engine->now)
+		peer_state_write(engine, peer);
+	else
+		write_state(engine, peer, false);
 }
 
 void peer_state_tick(struct engine *engine, struct peer *peer)

@@ -67,6 +67,11 @@ void peer_follow(struct engine *engine, struct peer *peer, enum registration_sta
 	backlog_flush(engine, peer);
 	if (known != peer->known || (stands && before == REGISTRATION_REGISTERING))
 		peer_state_changed(engine, peer);
+	if (!known && peer->known) {
+		/* What follows may be a registration with the same location, under which nothing of this stands. */
+		peer->known = false;
+		peer_state_keep(engine, peer);
+	}
 	peer->known = known;
 	if (engine->in_line && before != after)
 		engine->attention = true;

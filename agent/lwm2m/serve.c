@@ -52,7 +52,7 @@ static int reply_observed(struct request *request, struct effect *effect)
 	notify_note_told(observation, &request->operation.records, buffer_bytes(effects_payload(effect)));
 	notify_apply_attributes(engine, observation);
 	effect->message.observe = (int32_t)observation->sequence;
-	peer_state_changed(engine, request->peer);
+	peer_state_keep(engine, request->peer);
 	notify_watch(engine, request->target.object);
 	return 0;
 }
@@ -188,8 +188,10 @@ static void serve_read(struct engine *engine, struct peer *peer, const struct me
 	}
 	if (message->observe == 1)
 		old = observation_find(&engine->observations, peer->server->session, message->token);
-	if (old)
+	if (old) {
 		notify_forget(engine, old);
+		peer_state_keep(engine, peer);
+	}
 	request = request_new(engine, REQUEST_SERVE, peer, target);
 	if (!request) {
 		engine_quota(engine, peer, QUOTA_OPERATIONS, &target->path);
@@ -249,7 +251,7 @@ static void serve_write_attributes(struct engine *engine, struct peer *peer, con
 	}
 	if (r == 0) {
 		notify_apply_attributes_below(engine, peer, &target->path);
-		peer_state_changed(engine, peer);
+		peer_state_keep(engine, peer);
 	}
 	serve_reply(engine, peer, message->id, operation_code(OPERATION_WRITE_ATTRIBUTES, r));
 }

@@ -161,6 +161,14 @@ class Agent:
         self._process.wait()
         self._join()
 
+    def wait(self):
+        """For agents that end without Agent.stop(): the exit code. Nothing for a sanitizer to report either."""
+        code = self._process.wait()
+        self.was_stopped = True
+        self._join()
+        self._check_findings()
+        return code
+
     def close(self, check=True):
         """check: it must still be there and end cleanly, unless the test has ended it itself."""
         try:
