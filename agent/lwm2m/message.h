@@ -4,8 +4,9 @@
  *
  * A message is a request or response off the wire with its options resolved; all it points at is borrowed for
  * the call. An effect is something the engine wants done. Effects wait in a queue, first in, first out, but that
- * EFFECT_PERSIST goes before all others: what is told, also by an answer, is kept by then. effects_next() lends the oldest until the next call that touches the queue. The queue owns the text and
- * payload of its effects and re-uses their memory, so that a steady flow of replies allocates nothing.
+ * EFFECT_PERSIST goes before all others: what is told, also by an answer, is kept by then. effects_next() lends the
+ * oldest until the next call that touches the queue. The queue owns the text and payload of its effects and re-uses
+ * their memory, so that a steady flow of replies allocates nothing.
  */
 #pragma once
 
