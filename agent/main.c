@@ -20,6 +20,8 @@ static int check_config(const struct options *options)
 
 	if (config_load(options->config, options->plugin_dir, report_plain, NULL, &config) < 0)
 		return EXIT_FAILURE;
+	if (config->n_wrong_plugins > 0)
+		return EXIT_FAILURE;
 	printf("%s: good, with %zu server%s and %zu plugin%s\n", options->config,
 		config_count_servers(config), config_count_servers(config) == 1 ? "" : "s", config->n_plugins,
 		config->n_plugins == 1 ? "" : "s");

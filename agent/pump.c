@@ -144,12 +144,18 @@ static void on_stop(void *userdata, int signo)
 static void on_reload(void *userdata)
 {
 	struct agent *agent = userdata;
+	int r;
 
 	if (agent->stopping)
 		return;
 	loop_notify_reloading();
-	if (config_load(agent->options->config, agent->options->plugin_dir, NULL, NULL, &agent->next_config) <
-		0) {
+	r = config_load(agent->options->config, agent->options->plugin_dir, NULL, NULL, &agent->next_config);
+	/* A plugin that runs is better than one that is left out. */
+	if (r == 0 && agent->next_config->n_wrong_plugins > 0) {
+		agent->next_config = config_free(agent->next_config);
+		r = -EINVAL;
+	}
+	if (r < 0) {
 		log_error("The configuration is not taken over; the one from before stays in use");
 		loop_notify_ready("");
 		agent->status_changed = true;

@@ -114,6 +114,24 @@ static int load_plugin(struct config_loader *loader, const char *file, struct co
 	return r;
 }
 
+/* A file that is wrong costs its own plugin, not the agent and not the others. */
+static int add_plugin(struct config_loader *loader, const char *file, struct config *config)
+{
+	struct config_plugin *plugin = &config->plugins[config->n_plugins];
+	unsigned int errors = loader->errors;
+	int r = load_plugin(loader, file, plugin);
+
+	if (r == 0 && loader->errors == errors) {
+		config->n_plugins++;
+		return 0;
+	}
+	config_plugin_deinit(plugin);
+	*plugin = (struct config_plugin){ 0 };
+	loader->errors = errors;
+	config->n_wrong_plugins++;
+	return r;
+}
+
 int config_load_plugins(struct config_loader *loader, const char *directory, struct config *config)
 {
 	_cleanup_(config_names_free) char **files = NULL;
@@ -132,6 +150,6 @@ int config_load_plugins(struct config_loader *loader, const char *directory, str
 	if (!config->plugins)
 		return -ENOMEM;
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = load_plugin(loader, files[i], &config->plugins[config->n_plugins++]);
+		r = add_plugin(loader, files[i], config);
 	return r;
 }

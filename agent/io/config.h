@@ -45,6 +45,7 @@ struct config {
 	struct servers servers;
 	struct config_plugin *plugins; /* by name */
 	size_t n_plugins;
+	size_t n_wrong_plugins; /* left out, for what was reported of their files */
 };
 
 /* Told of each problem, as a whole line ("agent.conf:12: …") with LOG_ERR or LOG_WARNING. */
@@ -53,7 +54,7 @@ typedef void (*config_report_t)(void *userdata, int priority, const char *line);
 /*
  * Reads file, then the *.conf in file + ".d" in the order of their names, then those in plugins.d/ beside file. plugin_dir
  * is where modules given by name are. report NULL: into the log. -EINVAL: something is wrong and was reported;
- * -errno: file cannot be read, reported too; -ENOMEM.
+ * -errno: file cannot be read, reported too; -ENOMEM. A file in plugins.d that is wrong only leaves its plugin out.
  */
 int config_load(const char *file, const char *plugin_dir, config_report_t report, void *userdata,
 		struct config **ret);
