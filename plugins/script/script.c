@@ -3,14 +3,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <lwm2m/settings.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <syslog.h>
 
 #include "changed.h"
 #include "script.h"
-
-#define DIRECTORY "/etc/lwm2m-agent/scripts"
 
 /* An Execute that is under way. */
 struct execution {
@@ -28,6 +27,20 @@ static struct lw_instance *instances[OBJECTS_MAX * INSTANCES_MAX];
 static size_t n_instances;
 static TAILQ_HEAD(, execution) executions = TAILQ_HEAD_INITIALIZER(executions);
 static const struct lw_host *host;
+
+static struct options {
+	char directory[1024], socket[108];
+	uint32_t processes;
+} options = { "/etc/lwm2m-agent/scripts", SCRIPT_SOCKET, 4 };
+
+static const struct lw_setting settings[] = {
+	LW_SETTING_TEXT("directory", struct options, directory),
+	LW_SETTING_TEXT("socket", struct options, socket),
+	LW_SETTING_NUMBER("processes", struct options, processes, 1, 64),
+	LW_SETTING_END,
+};
+
+static const char *const sections[] = { "script", NULL };
 
 static struct description *description_of(const struct lw_instance *inst)
 {
@@ -351,16 +364,17 @@ static int is_visible(const struct dirent *entry)
 
 static int describe(const struct lw_host *lent, const struct lw_object *const **ret)
 {
-	const char *configured = lw_config(lent, "script", "directory");
-	const char *directory = configured && *configured ? configured : DIRECTORY;
 	struct dirent **entries;
 	char root[PATH_MAX], path[PATH_MAX];
 	int n;
 
 	host = lent;
-	n = realpath(directory, root) ? scandir(root, &entries, is_visible, versionsort) : -1;
+	if (lw_read_section(host, "script", settings, &options) < 0 || lw_check_sections(host, sections) < 0)
+		return -EINVAL;
+	n = realpath(options.directory, root) ? scandir(root, &entries, is_visible, versionsort) : -1;
 	if (n < 0) {
-		lw_log(host, LOG_ERR, "directory = %s: %s", directory, strerror(errno));
+		lw_config_error(host, "script", "directory", "directory = %s: %s", options.directory,
+			strerror(errno));
 		return -ENOENT;
 	}
 	for (int i = 0; i < n; i++) {
@@ -371,38 +385,20 @@ static int describe(const struct lw_host *lent, const struct lw_object *const **
 	free(entries);
 	if (n_objects == 0)
 		lw_log(host, LOG_ERR,
-			"%s has no object that can be used: a directory with an object.ini each", directory);
+			"%s has no object that can be used: a directory with an object.ini each", root);
 	*ret = objects;
 	return n_objects == 0 ? -ENOENT : 0;
 }
 
-static int read_processes(unsigned int *ret)
-{
-	const char *text = lw_config(host, "script", "processes");
-	char *end = NULL;
-	unsigned long number = text ? strtoul(text, &end, 10) : 4;
-
-	if (text && (end == text || *end || number < 1 || number > 64)) {
-		lw_log(host, LOG_ERR, "[script] processes = %s: it has to be a number from 1 to 64", text);
-		return -EINVAL;
-	}
-	*ret = (unsigned int)number;
-	return 0;
-}
-
 static int start(const struct lw_host *lent)
 {
-	const char *configured = lw_config(host, "script", "socket");
-	const char *path = configured ? configured : SCRIPT_SOCKET;
-	unsigned int processes;
-	int r = read_processes(&processes);
+	bool listens = strcmp(options.socket, "none") != 0;
+	int r;
 
+	job_init(host, options.processes);
+	r = listens ? notice_open(host, options.socket, on_notice) : 0;
 	if (r < 0)
-		return r;
-	job_init(host, processes);
-	r = *path ? notice_open(host, path, on_notice) : 0;
-	if (r < 0)
-		lw_log(host, LOG_NOTICE, "lwm2m-script-changed will not be heard, at %s: %s", path,
+		lw_log(host, LOG_NOTICE, "lwm2m-script-changed will not be heard, at %s: %s", options.socket,
 			strerror(-r));
 	for (size_t i = 0; i < n_objects; i++) {
 		if (descriptions[i]->lists)

@@ -116,10 +116,9 @@ const struct lw_object figures_object = {
 
 int figures_start(const struct lw_host *host)
 {
-	bool enabled;
-	int r = system_read_switch("figures", lw_config(host, "system", "figures"), host, &enabled);
+	int r = 0;
 
-	for (uint16_t i = 0; r == 0 && enabled && i < sizeof(sources) / sizeof(sources[0]); i++)
+	for (uint16_t i = 0; r == 0 && i < sizeof(sources) / sizeof(sources[0]); i++)
 		r = lw_add_instance(host, FIGURES, i, NULL);
 	return r;
 }

@@ -3,8 +3,8 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <linux/netlink.h>
+#include <lwm2m/settings.h>
 #include <math.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <syslog.h>
 #include <systemd/sd-event.h>
@@ -26,6 +26,22 @@ static struct source {
 	char path[FILE_MAX];
 	struct lw_instance *inst;
 } sources[SOURCES_MAX];
+
+static struct options {
+	char root[FILE_MAX];
+	uint32_t rescan_ms;
+	bool disks, figures;
+} options = { .disks = true, .figures = true };
+
+static const struct lw_setting settings[] = {
+	LW_SETTING_TEXT("root", struct options, root),
+	LW_SETTING_NUMBER("rescan_ms", struct options, rescan_ms, 0, 86400000),
+	LW_SETTING_BOOLEAN("disks", struct options, disks),
+	LW_SETTING_BOOLEAN("figures", struct options, figures),
+	LW_SETTING_END,
+};
+
+static const char *const sections[] = { "system", NULL };
 
 const char *system_root = "";
 static int uevents = -1;
@@ -231,29 +247,11 @@ static int on_rescan_timer(sd_event_source *source, uint64_t usec, void *userdat
 /* "rescan_ms": for buses whose drivers send no uevents, and for tests. */
 static int start_timer(const struct lw_host *host)
 {
-	const char *text = lw_config(host, "system", "rescan_ms");
-	char *end = NULL;
-	unsigned long ms = text ? strtoul(text, &end, 10) : 0;
-
-	if (text && (end == text || *end || *text == '-' || ms > 86400000)) {
-		lw_log(host, LOG_ERR, "[system] rescan_ms = %s: it has to be 0 to 86400000 milliseconds",
-			text);
-		return -EINVAL;
-	}
-	rescan_usec = (uint64_t)ms * 1000;
+	rescan_usec = (uint64_t)options.rescan_ms * 1000;
 	if (rescan_usec == 0)
 		return 0;
 	return sd_event_add_time_relative(lw_event(host), &rescan_timer, CLOCK_BOOTTIME, rescan_usec, 0,
 		on_rescan_timer, (void *)(uintptr_t)host);
-}
-
-int system_read_switch(const char *key, const char *value, const struct lw_host *host, bool *ret)
-{
-	*ret = !value || strcmp(value, "yes") == 0;
-	if (*ret || strcmp(value, "no") == 0)
-		return 0;
-	lw_log(host, LOG_ERR, "[system] %s = %s: it has to be yes or no", key, value);
-	return -EINVAL;
 }
 
 void figure_track(struct figure *figure)
@@ -272,16 +270,19 @@ int figure_reset(struct lw_instance *inst, uint16_t rid, lw_request request, con
 
 static int start(const struct lw_host *host)
 {
-	const char *configured = lw_config(host, "system", "root");
-	int r;
+	int r = lw_read_section(host, "system", settings, &options);
 
-	system_root = configured ? configured : "";
+	if (r == 0)
+		r = lw_check_sections(host, sections);
+	if (r < 0)
+		return r;
+	system_root = options.root;
 	rescan(host);
 	r = *system_root ? 0 : listen_uevents(host);
 	if (r < 0)
 		lw_log(host, LOG_NOTICE, "No word from the kernel when sensors come or go: %s", strerror(-r));
-	r = disks_start(host);
-	if (r == 0)
+	r = options.disks ? disks_start(host) : 0;
+	if (r == 0 && options.figures)
 		r = figures_start(host);
 	return r < 0 ? r : start_timer(host);
 }

@@ -11,9 +11,6 @@
 /* What every path begins with: empty, or the directory that tests have their files in. */
 extern const char *system_root;
 
-/* "yes" is the default. -EINVAL for anything but yes and no, which is logged. */
-int system_read_switch(const char *key, const char *value, const struct lw_host *host, bool *ret);
-
 /* A sensor as IPSO has them, with what it was at least and at most. */
 struct figure {
 	double value, min, max;

@@ -139,6 +139,59 @@ class TestTogether(PluginCase):
         self.assertIn(b"</%d/1000/110>" % OBJECT, links)
 
 
+class TestSettings(PluginCase):
+    """What is wrong in plugins.d: file, line, key, what is accepted. The other plugins start."""
+
+    # Plugin: what its sections are to have wrong, and what is accepted.
+    WRONG = [
+        ("system", "system", "rescan_ms", "soon", "a whole number from 0 to 86400000"),
+        ("system", "system", "disks", "maybe", "yes or no"),
+        ("location", "location", "source", "stars", "auto, gpsd or modemmanager"),
+        ("location", "location", "gpsd_port", "x", "a whole number from 1 to 65535"),
+        ("location", "location", "gpsd_address", "host", "an IP address"),
+        ("location", "location", "max_age", "0", "a whole number from 1 to 86400"),
+        ("script", "script", "processes", "99", "a whole number from 1 to 64"),
+        ("system", "plugin", "isolation", "full", "process or none"),
+        ("system", "plugin", "enabled", "7", "yes or no"),
+    ]
+
+    def module(self, name):
+        module = BUILD / "plugins" / name / f"{name}.so"
+        if not module.exists():
+            self.skipTest(f"the plugin {name} is not built")
+        return module
+
+    def test_wrong(self):
+        for name, section, key, value, expected in self.WRONG:
+            with self.subTest(f"{name}: [{section}] {key} = {value}"):
+                agent = self.start_agent(start=False)
+                scripts = agent.folder / "scripts" / "one"
+                scripts.mkdir(parents=True)
+                (scripts / "object.ini").write_text("[object]\nid = 33060\n[1]\noperations = E\n")
+                (scripts / "run").touch(mode=0o755)
+                sections = {"plugin": {"module": self.module(name)}, name: {}}
+                if name == "script":
+                    sections[name] = {"directory": scripts.parent, "socket": agent.folder / "socket"}
+                sections[section][key] = value
+                agent.write_config({"uri": self.server.uri, "lifetime": 300}, {"test-object": {}, name: sections})
+                agent.start()
+                agent.wait_log(rf"plugins.d/{name}.conf:\d+: {key} (= {value}: it )?has to be {expected}")
+                client = self.server.wait_register(agent.endpoint)
+                agent.wait_log(": registered with")
+                self.check_rest(client)
+
+    def test_reload(self):
+        """A plugin that runs is not left out for a file that is wrong now."""
+        agent, client = self.start({})
+        conf = agent.folder / "plugins.d" / "test-object.conf"
+        good = conf.read_text()
+        conf.write_text("[plugin]\nmodul = x\n")
+        agent.signal(signal.SIGHUP)
+        agent.wait_log("The configuration is not taken over; the one from before stays in use")
+        self.check_rest(client)
+        conf.write_text(good)
+
+
 class TestCrash(PluginCase):
     def test_crash(self):
         """5.03 while it is down; the registration knows nothing of it."""

@@ -108,7 +108,7 @@ static void test_disks(void **state)
 static void test_wrong_settings(void **state)
 {
 	make_proc(*state);
-	begin(*state, "1", "yes");
+	begin(*state, "maybe", "yes");
 	assert_int_equal(fixture_status(&fixture).state, PLUGIN_WAITING);
 }
 
