@@ -149,6 +149,15 @@ def check_verbs():
             {name.lstrip('-') for name in man_items(page, 'OPTIONS OF VERBS', 'Fl')})
 
 
+def check_tools():
+    """Options of the SDK's tools in Python."""
+    for path in sorted(glob.glob(os.path.join(PROJECT, 'sdk/tools/lwm2m-*'))):
+        name = os.path.basename(path)
+        code = set(re.findall(r'add_argument\((?:"-\w", )?"--([\w-]+)"', read(os.path.relpath(path, PROJECT))))
+        page = f'{MAN}{name}.1'
+        compare('option', page, code, {option.lstrip('-') for option in man_items(page, 'OPTIONS', 'Fl')})
+
+
 def check_pages():
     env = {**os.environ, 'LC_ALL': 'C.UTF-8', 'MANROFFSEQ': ''}
     checks = [('man', ['--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z']), ('mandoc', ['-Tlint', '-Wwarning'])]
@@ -212,6 +221,7 @@ def main():
     check_plugin_settings()
     check_options()
     check_verbs()
+    check_tools()
     check_pages()
     if options.agent:
         check_example(options.agent)
