@@ -131,7 +131,7 @@ static bool give_iid(struct sensor *sensor)
 		iid = wanted;
 	else
 		while (iid < UINT16_MAX &&
-			(list_find(sensor->oid, (uint16_t)iid) || settings_reserve(iid, NULL)))
+			(list_find(sensor->oid, (uint16_t)iid) || settings_reserved(iid)))
 			iid++;
 	sensor->iid = (uint16_t)iid;
 	sensor->has_iid = iid < UINT16_MAX;

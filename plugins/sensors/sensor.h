@@ -2,9 +2,9 @@
 /*
  * sensor.h - what a source of values and the objects know of each other
  *
- * A source (iio.c, hwmon.c; chips without a driver) finds devices and hands over their channels, one for each value that has
- * an object, with a function that reads it. list.c keeps them and gives them instances, object.c asks them for values: only
- * when somebody wants to know. All that is in here is called from the plugin's one thread.
+ * A source (iio.c, hwmon.c; chips without a driver) finds devices and hands over their channels, one for each value
+ * that has an object, with a function that reads it. list.c keeps them and gives them instances, object.c asks them for
+ * values: only when somebody wants to know. All that is in here is called from the plugin's one thread.
  */
 #pragma once
 
@@ -44,8 +44,8 @@ enum sensor_air { AIR_PM10, AIR_PM2_5, AIR_PM1, AIR_CO, AIR_SO2, AIR_O3, AIR_NO2
 struct sensor;
 
 /*
- * One channel: an instance of an object. The three names are what it is known by, to people, to the settings and after a
- * restart: the chip's name ("bme280"), where it is ("1-0076": bus 1, address 0x76) and which of its channels ("temp").
+ * One channel: an instance of an object. The three names are what it is known by, to people, to the settings and after
+ * a restart: the chip's name ("bme280"), where it is ("1-0076": bus 1, address 0x76) and which of its channels ("temp").
  */
 struct sensor_channel {
 	enum sensor_quantity quantity;
@@ -65,8 +65,9 @@ struct sensor_channel {
 };
 
 /*
- * A channel is there; *channel is copied. One that is known by the same names is brought up to date and keeps its instance. NULL:
- * the settings leave it out, or there are too many; userdata is freed then. The instance is made by sensors_settle().
+ * A channel is there; *channel is copied. One that is known by the same names is brought up to date and keeps its
+ * instance. NULL: the settings leave it out, or there are too many; userdata is freed then. The instance is made by
+ * sensors_settle().
  */
 struct sensor *sensor_add(const struct lw_host *host, const struct sensor_channel *channel);
 
@@ -79,13 +80,13 @@ void sensor_remove(struct sensor *sensor);
 /* Ends a read() that returned LW_LATER: error is 0 or -errno, as of read(); values may be NULL with an error. */
 void sensor_done(struct sensor *sensor, int error, const double *values);
 
-/* Makes the instances of the channels that were added since, ordered by their names so that ids are the same next time. */
+/* Makes the instances of the channels that were added since, ordered by their names: ids are the same next time. */
 void sensors_settle(const struct lw_host *host);
 
 /*
- * A source, in the table of sensors.c. start() and stop() may be NULL. scan(): hands over all channels that are there now,
- * at the start and whenever devices may have come or gone; of those that scan() had handed over before, the rest is
- * removed. NULL: the source does so by itself, and calls sensors_settle(); it need not in start().
+ * A source, in the table of sensors.c. start() and stop() may be NULL. scan(): hands over all channels that are there
+ * now, at the start and whenever devices may have come or gone; of those that scan() had handed over before, the rest
+ * is removed. NULL: the source does so by itself, and calls sensors_settle(); it need not in start().
  */
 struct sensor_source {
 	const char *name;
@@ -96,7 +97,10 @@ struct sensor_source {
 
 extern const struct sensor_source sensor_iio, sensor_hwmon;
 
-/* What paths of /sys begin with: "", or where tests have their files. Sections [chip.NAME] are left to the source of chips. */
+/*
+ * What paths of /sys begin with: "", or where tests have their files. Sections [chip.NAME] of the settings are left to
+ * the source of chips, which reads and checks them itself.
+ */
 extern const char *sensors_root;
 
 /* Looks for devices again, in all sources. */

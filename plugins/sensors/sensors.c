@@ -32,7 +32,7 @@ static void scan_once(const struct lw_host *host)
 	sensors_settle(host);
 }
 
-/* New instances are read at once, and one of them may find that it went away again: it is looked for the next time. */
+/* New instances are read at once. One that finds that it went away again is looked for the next time. */
 void sensors_scan(const struct lw_host *host)
 {
 	if (scanning)

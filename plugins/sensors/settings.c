@@ -103,10 +103,10 @@ const struct channel_options *settings_of(const struct sensor_channel *channel)
 	return NULL;
 }
 
-bool settings_reserve(uint32_t instance, const struct channel_options *own)
+bool settings_reserved(uint32_t instance)
 {
 	for (size_t i = 0; i < n_options; i++)
-		if (&options[i] != own && options[i].instance == instance)
+		if (options[i].instance == instance)
 			return true;
 	return false;
 }

@@ -34,5 +34,5 @@ bool settings_want(const struct sensor_channel *channel);
 /* NULL: none matches. */
 const struct channel_options *settings_of(const struct sensor_channel *channel);
 
-/* Does a section ask for this instance of the object for a channel other than this one? */
-bool settings_reserve(uint32_t instance, const struct channel_options *own);
+/* Does a section ask for this instance, of whichever object? */
+bool settings_reserved(uint32_t instance);
