@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -329,6 +329,43 @@ static void test_come_and_go(void **state)
 	expect_about(3303, 0, 5700, 4);
 }
 
+/* How often files of this name were opened since the last call. */
+static size_t count_opens(int fd, const char *name, size_t *ret_others)
+{
+	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	size_t n = 0;
+	ssize_t len;
+
+	while ((len = read(fd, buffer, sizeof(buffer))) > 0)
+		for (char *at = buffer; at < buffer + len;) {
+			const struct inotify_event *event = (const struct inotify_event *)at;
+
+			n += event->len > 0 && strcmp(event->name, name) == 0;
+			*ret_others += event->len > 0 && strcmp(event->name, name) != 0;
+			at += sizeof(*event) + event->len;
+		}
+	return n;
+}
+
+/* Nobody wants to know: it is not read, however often devices are looked for. */
+static void test_unwatched(void **state)
+{
+	size_t opens = 0, scans = 0;
+	int fd;
+
+	make_iio(*state, 0, "i2c-1/1-0076", "bme280\n");
+	set_iio(*state, 0, "in_temp_input", "1000\n");
+	begin(*state, NULL);
+	fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	assert_true(inotify_add_watch(fd, scratch_path(*state, IIO "iio:device0"), IN_OPEN) >= 0);
+	/* At 20 ms each, longer than the values count as new. */
+	fixture_wait(&fixture, (opens += count_opens(fd, "in_temp_input", &scans), scans >= 75));
+	assert_int_equal(opens, 0);
+	fixture_watch(&fixture, 3303, true);
+	fixture_wait(&fixture, (opens += count_opens(fd, "in_temp_input", &scans), opens >= 2));
+	close(fd);
+}
+
 static void test_filters(void **state)
 {
 	const struct plugin_setting settings[] = {
@@ -396,6 +433,7 @@ int main(void)
 		TEST(test_min_max_reset),
 		TEST(test_errors),
 		TEST(test_come_and_go),
+		TEST(test_unwatched),
 		TEST(test_filters),
 		TEST(test_calibration),
 		TEST(test_wrong_settings),
