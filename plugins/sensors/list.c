@@ -130,8 +130,7 @@ static bool give_iid(struct sensor *sensor)
 	if (wanted != UINT32_MAX && !list_find(sensor->oid, (uint16_t)wanted))
 		iid = wanted;
 	else
-		while (iid < UINT16_MAX &&
-			(list_find(sensor->oid, (uint16_t)iid) || settings_reserved(iid)))
+		while (iid < UINT16_MAX && (list_find(sensor->oid, (uint16_t)iid) || settings_reserved(iid)))
 			iid++;
 	sensor->iid = (uint16_t)iid;
 	sensor->has_iid = iid < UINT16_MAX;

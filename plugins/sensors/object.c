@@ -183,8 +183,7 @@ static int reset(struct lw_instance *inst, uint16_t rid, lw_request request, con
 #define UNIT                   LW_RES_STRING(5701, LW_R, struct reading, unit)
 #define RANGE                  FLOAT(5603, range_min), FLOAT(5604, range_max)
 #define LABEL                  LW_RES_STRING(5750, LW_RW, struct reading, label)
-#define VECTOR                                                                             \
-	FLOAT(5702, values[0], .flags = LW_MANDATORY), FLOAT(5703, values[1]), FLOAT(5704, values[2])
+#define VECTOR                 FLOAT(5702, values[0], .flags = LW_MANDATORY), FLOAT(5703, values[1]), FLOAT(5704, values[2])
 
 static const struct lw_resource scalar[] = {
 	FLOAT(5700, values[0], .flags = LW_MANDATORY),

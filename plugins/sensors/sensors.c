@@ -78,6 +78,15 @@ static int on_rescan_timer(sd_event_source *source, uint64_t usec, void *userdat
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* Not more exact than a tenth: the machine may wake for several things at once. */
+static int start_timer(const struct lw_host *host)
+{
+	uint64_t usec = (uint64_t)sensors_settings.rescan_ms * 1000;
+
+	return sd_event_add_time_relative(lw_event(host), &rescan_timer, CLOCK_BOOTTIME, usec, usec / 10,
+		on_rescan_timer, (void *)(uintptr_t)host);
+}
+
 static int start_sources(const struct lw_host *host)
 {
 	int r = 0;
@@ -102,10 +111,7 @@ static int start(const struct lw_host *host)
 	if (r < 0)
 		return r;
 	sensors_scan(host);
-	if (sensors_settings.rescan_ms == 0)
-		return 0;
-	return sd_event_add_time_relative(lw_event(host), &rescan_timer, CLOCK_BOOTTIME,
-		(uint64_t)sensors_settings.rescan_ms * 1000, 0, on_rescan_timer, (void *)(uintptr_t)host);
+	return sensors_settings.rescan_ms > 0 ? start_timer(host) : 0;
 }
 
 static void stop(const struct lw_host *host)
