@@ -191,7 +191,7 @@ static double single_number(const struct observation *observation, const struct 
 
 void notify_note_told(struct observation *observation, const struct records *records, struct bytes payload)
 {
-	observation->told_number = single_number(observation, records);
+	observation->told_number = observation->seen_number = single_number(observation, records);
 	observation->told = hash_bytes(HASH_INIT, payload);
 }
 
@@ -210,18 +210,25 @@ static bool falls_below(const struct attributes *attributes, double from, double
 }
 
 /* (gt or lt or st or edge), where any of them is attached (Core 1.2, 5.1.2). */
-static bool is_worth_telling(const struct attributes *attributes, double from, double to)
+static bool is_worth_telling(const struct attributes *attributes, const struct observation *observation, double to)
 {
 	const unsigned int conditions =
 		1U << ATTRIBUTE_GT | 1U << ATTRIBUTE_LT | 1U << ATTRIBUTE_ST | 1U << ATTRIBUTE_EDGE;
+	double from = observation->told_number;
 
 	if (!(attributes->set & conditions) || isnan(from) || isnan(to))
 		return true;
 	if (attributes_has(attributes, ATTRIBUTE_EDGE))
-		return from != to && to == attributes->values[ATTRIBUTE_EDGE];
+		return to != observation->seen_number && to == attributes->values[ATTRIBUTE_EDGE];
 	return crosses(attributes, ATTRIBUTE_GT, from, to) || falls_below(attributes, from, to) ||
 	       (attributes_has(attributes, ATTRIBUTE_ST) &&
 		       fabs(to - from) >= attributes->values[ATTRIBUTE_ST] && to != from);
+}
+
+/* The value went to the other side and is back: the same as was told, and news. */
+static bool is_edge(const struct attributes *attributes, const struct observation *observation, double to)
+{
+	return attributes_has(attributes, ATTRIBUTE_EDGE) && to != observation->seen_number;
 }
 
 static bool is_confirmable(const struct engine *engine, const struct observation *observation,
@@ -284,12 +291,13 @@ static void notify_later(struct engine *engine, struct observation *observation)
 void notify_send(struct engine *engine, struct observation *observation, const struct records *records)
 {
 	struct attributes attributes = effective(engine, observation);
+	double number = single_number(observation, records);
 	bool overdue = observation_is_overdue(observation, engine->now), confirmable;
 	struct effect *effect;
 	int r;
 
-	if (!overdue && !is_worth_telling(
-				&attributes, observation->told_number, single_number(observation, records))) {
+	if (!overdue && !is_worth_telling(&attributes, observation, number)) {
+		observation->seen_number = number;
 		observation_spare(&engine->observations, observation, engine->now);
 		return;
 	}
@@ -299,7 +307,8 @@ void notify_send(struct engine *engine, struct observation *observation, const s
 		return;
 	}
 	confirmable = is_confirmable(engine, observation, &attributes);
-	if (!overdue && observation_was_told(observation, buffer_bytes(effects_payload(effect)))) {
+	if (!overdue && !is_edge(&attributes, observation, number) &&
+		observation_was_told(observation, buffer_bytes(effects_payload(effect)))) {
 		effects_cancel(engine->effects, effect);
 		observation_spare(&engine->observations, observation, engine->now);
 	} else if (backlog_takes(engine, observation, confirmable, effects_payload(effect)->len)) {

@@ -127,7 +127,7 @@ static void begin_anew(struct observation *observation, usec_t now)
 {
 	observation->accept = observation->format = -1;
 	observation->effect = 0;
-	observation->told_number = NAN;
+	observation->told_number = observation->seen_number = NAN;
 	observation->told = 0;
 	observation->notified = observation->evaluated = observation->confirmed = now;
 	observation->postponed = 0;

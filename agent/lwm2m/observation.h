@@ -38,7 +38,8 @@ struct observation {
 	uint32_t effect;   /* id of its EFFECT_NOTIFYs */
 	struct attributes *own; /* given with the Observe (1.2), or NULL */
 	uint32_t pmin_s, pmax_s, epmin_s, epmax_s; /* in force; pmax, epmax 0: none */
-	double told_number; /* the number told last, for gt, lt, st and edge; NAN: it was none */
+	double told_number; /* the number told last, for gt, lt and st; NAN: it was none */
+	double seen_number; /* the number when it was looked at last, for edge */
 	usec_t notified;   /* last notification, or the response to Observe */
 	usec_t evaluated;  /* last time its value was looked at */
 	usec_t confirmed;  /* last one that was sent confirmable */
