@@ -85,22 +85,30 @@ static void begin_anew(struct reading *reading)
 		reading->lowest[i] = reading->highest[i] = reading->values[i];
 }
 
+/* One that went away is removed by the scan: it has nothing to say. */
+static void take_failure(struct sensor *sensor, int failure)
+{
+	if (failure == -ENODEV || failure == -ENOENT)
+		sensors_scan(sensor->host);
+	if (sensor->present && failure != -EAGAIN && failure != -ENODATA)
+		say_failure(sensor, failure);
+}
+
 /* How read() ended. */
 static void take(struct sensor *sensor, int error, const double *values)
 {
 	struct reading *reading = sensor->inst->data;
-	const struct channel_options *options = sensor->options;
+	bool calibrated = sensor->options && sensor->channel.quantity != SENSOR_AIR;
+	double scale = calibrated ? sensor->options->scale : 1;
+	double offset = calibrated ? sensor->options->offset : 0;
 
 	forget_values(reading);
 	if (error < 0) {
-		if (error == -ENODEV || error == -ENOENT)
-			sensors_scan(sensor->host);
-		else if (error != -EAGAIN && error != -ENODATA)
-			say_failure(sensor, error);
+		take_failure(sensor, error);
 		return;
 	}
 	for (unsigned int i = 0; i < quantities[sensor->channel.quantity].values; i++)
-		reading->values[i] = options ? values[i] * options->scale + options->offset : values[i];
+		reading->values[i] = values[i] * scale + offset;
 	for (unsigned int i = 0; i < AXES; i++) {
 		reading->lowest[i] = fmin(reading->lowest[i], reading->values[i]);
 		reading->highest[i] = fmax(reading->highest[i], reading->values[i]);

@@ -150,6 +150,8 @@ class TestSettings(PluginCase):
         ("location", "location", "gpsd_port", "x", "a whole number from 1 to 65535"),
         ("location", "location", "gpsd_address", "host", "an IP address"),
         ("location", "location", "max_age", "0", "a whole number from 1 to 86400"),
+        ("sensors", "sensors", "hwmon", "perhaps", "yes or no"),
+        ("sensors", "sensors", "rescan_ms", "soon", "a whole number from 0 to 86400000"),
         ("script", "script", "processes", "99", "a whole number from 1 to 64"),
         ("system", "plugin", "isolation", "full", "process or none"),
         ("system", "plugin", "enabled", "7", "yes or no"),

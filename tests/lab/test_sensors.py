@@ -5,8 +5,11 @@ import lab
 from i2c import Bme280, Bus, Lm75
 from lab import BUILD, TEXT, LabCase, coap
 
+SENML_JSON = coap.SENML_JSON
+
 BME280, LM75 = 0x76, 0x48
 COLDER = 0x780000  # raw; about 18 °C
+SKIPPED = 0x800000  # the chip did not measure, which the driver says is EIO
 
 
 class SensorsCase(LabCase):
@@ -69,6 +72,21 @@ class TestIio(SensorsCase):
         self.assertEqual((self.value("/3303/0/5601"), self.value("/3303/0/5602")), (cold, warm))
         self.assert_code(self.write("/3303/0/5605", b"", method=coap.POST), "2.04")
         self.assertEqual(self.value("/3303/0/5602"), cold)
+
+    def test_error(self):
+        """No value while there is an error, neither the last one; the log says so once, and then it goes on."""
+        agent, _ = self.start()
+        warm = self.value("/3303/0/5700")
+        token = self.observe("/3303/0", SENML_JSON)
+        self.chip.set_temperature(SKIPPED)
+        self.wait_told(token, lambda payload: b'"5601"' in payload and b'"5700"' not in payload)
+        self.wait_code("/3303/0/5700", "4.04")
+        self.assertEqual(self.value("/3303/0/5602"), warm)
+        self.chip.set_temperature(Bme280.TEMPERATURE)
+        self.wait_code("/3303/0/5700", "2.05")
+        self.assertEqual(self.value("/3303/0/5700"), warm)
+        agent.wait_log("bme280 .*, temp cannot be read: Input/output error; /3303/0 has no value until it can")
+        self.assertEqual(agent.count_log("temp cannot be read"), 1)
 
     def test_unplugged(self):
         """The instance goes with the chip, and comes back with it."""
