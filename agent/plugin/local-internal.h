@@ -43,6 +43,13 @@ static inline struct local *local_of(const struct lw_host *host)
 	return (struct local *)(uintptr_t)host;
 }
 
+/* lw_host.log, .config, .section, .key and .complain. */
+void local_log(const struct lw_host *host, int priority, const char *text);
+const char *local_config(const struct lw_host *host, const char *section, const char *key);
+const char *local_section(const struct lw_host *host, unsigned int index);
+const char *local_key(const struct lw_host *host, const char *section, unsigned int index);
+void local_complain(const struct lw_host *host, const char *section, const char *key, const char *text);
+
 struct local_object *local_find_object(struct local *local, uint16_t oid);
 struct instance *local_find_instance(const struct local_object *object, uint16_t iid);
 

@@ -9,10 +9,6 @@
 
 #define INSTANCES_MAX 4096 /* of one object */
 
-/* What a plugin may log. */
-#define LOG_LINES_MAX 50
-#define LOG_INTERVAL  (10 * USEC_PER_SEC)
-
 struct local_object *local_find_object(struct local *local, uint16_t oid)
 {
 	for (size_t i = 0; local->objects && i < local->plugin->n_objects; i++)
@@ -196,100 +192,6 @@ static int make_instance(struct local_object *object, uint16_t iid, struct opera
 	return r;
 }
 
-/* A plugin that says the same without end must not push everything else out of the log. */
-static bool may_log(struct local *local)
-{
-	const char *name = local->config->name;
-	usec_t now;
-
-	sd_event_now(local->event, CLOCK_BOOTTIME, &now);
-	if (now - local->log_since >= LOG_INTERVAL) {
-		if (local->n_log > LOG_LINES_MAX)
-			log_plugin(LOG_WARNING, 0, name, "%s: %u lines left out", name,
-				local->n_log - LOG_LINES_MAX);
-		local->log_since = now;
-		local->n_log = 0;
-	}
-	return ++local->n_log <= LOG_LINES_MAX;
-}
-
-static void host_log(const struct lw_host *host, int priority, const char *text)
-{
-	const char *name = local_of(host)->config->name;
-
-	priority = priority < LOG_ERR ? LOG_ERR : priority > LOG_DEBUG ? LOG_DEBUG : priority;
-	if (log_level() >= priority && may_log(local_of(host)))
-		log_plugin(priority, 0, name, "%s: %.*s", name, (int)strcspn(text, "\n"), text);
-}
-
-static const char *host_config(const struct lw_host *host, const char *section, const char *key)
-{
-	const struct plugin_config *config = local_of(host)->config;
-
-	for (size_t i = 0; i < config->n_settings; i++)
-		if (strcmp(config->settings[i].section, section) == 0 &&
-			strcmp(config->settings[i].key, key) == 0)
-			return config->settings[i].value;
-	return NULL;
-}
-
-/* Settings of one section follow each other. */
-static const char *host_section(const struct lw_host *host, unsigned int index)
-{
-	const struct plugin_config *config = local_of(host)->config;
-
-	for (size_t i = 0; i < config->n_settings; i++) {
-		const char *section = config->settings[i].section;
-
-		if (i > 0 && strcmp(section, config->settings[i - 1].section) == 0)
-			continue;
-		if (index-- == 0)
-			return section;
-	}
-	return NULL;
-}
-
-static const char *host_key(const struct lw_host *host, const char *section, unsigned int index)
-{
-	const struct plugin_config *config = local_of(host)->config;
-
-	for (size_t i = 0; i < config->n_settings; i++)
-		if (strcmp(config->settings[i].section, section) == 0 && index-- == 0)
-			return config->settings[i].key;
-	return NULL;
-}
-
-/* The line of the key, or the first one of the section; 0: neither is there. */
-static unsigned int line_of(const struct plugin_config *config, const char *section, const char *key)
-{
-	unsigned int first = 0;
-
-	for (size_t i = 0; i < config->n_settings; i++) {
-		const struct plugin_setting *setting = &config->settings[i];
-
-		if (strcmp(setting->section, section) != 0)
-			continue;
-		if (key && strcmp(setting->key, key) == 0)
-			return setting->line;
-		if (first == 0)
-			first = setting->line;
-	}
-	return first;
-}
-
-static void host_complain(const struct lw_host *host, const char *section, const char *key, const char *text)
-{
-	const struct plugin_config *config = local_of(host)->config;
-	unsigned int line = line_of(config, section, key);
-	char place[32] = "", whole[1024];
-
-	if (line > 0)
-		snprintf(place, sizeof(place), ":%u", line);
-	snprintf(whole, sizeof(whole), "%s%s: %s", config->file && *config->file ? config->file : section, place,
-		text);
-	host_log(host, LOG_ERR, whole);
-}
-
 void local_settle_all(struct local *local)
 {
 	for (size_t i = 0; i < local->plugin->n_objects; i++) {
@@ -352,17 +254,17 @@ static bool host_wrote(const struct lw_instance *public, uint16_t rid)
 
 static const struct lw_host host_functions = {
 	.size = sizeof(struct lw_host),
-	.log = host_log,
-	.config = host_config,
-	.section = host_section,
+	.log = local_log,
+	.config = local_config,
+	.section = local_section,
 	.event = host_event,
 	.add_instance = host_add_instance,
 	.remove_instance = host_remove_instance,
 	.changed = host_changed,
 	.answer = request_answer,
 	.done = request_done,
-	.key = host_key,
-	.complain = host_complain,
+	.key = local_key,
+	.complain = local_complain,
 	.wrote = host_wrote,
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "plugin/share-definition.h"
 
 /* What the plugin's object takes for its registry. */
 struct member {
@@ -16,18 +17,9 @@ struct member {
 	uint16_t first;
 };
 
-/* The resources of all members. Requests under way may still have those of before. */
-struct tables {
-	struct tables *before;
-	size_t n;
-	struct resource_info resources[];
-};
-
 struct share {
 	struct object object;
-	struct object_info info;
-	char version[8];
-	struct tables *tables;
+	struct share_definition definition;
 	struct member **members; /* by their first */
 	size_t n_members;
 	struct list calls;
@@ -356,82 +348,6 @@ static const struct object_ops share_ops = {
 	.watch = share_watch,
 };
 
-/* Of the same type, and multiple or not: otherwise codecs could not tell what a value is. */
-static bool agree(const struct resource_info *a, const struct resource_info *b)
-{
-	return (a->type == b->type || a->type == VALUE_NONE || b->type == VALUE_NONE) &&
-	       !((a->flags ^ b->flags) & RESOURCE_MULTIPLE);
-}
-
-static struct resource_info both(const struct resource_info *a, const struct resource_info *b)
-{
-	struct resource_info result = *a;
-
-	result.type = a->type == VALUE_NONE ? b->type : a->type;
-	result.operations |= b->operations;
-	result.flags &= b->flags | RESOURCE_MULTIPLE;
-	return result;
-}
-
-/* The resources of a and of b, both by ascending id. -EINVAL: *ret_id is one they do not agree on. */
-static int merge(const struct object_info *a, const struct object_info *b, struct tables **ret, uint16_t *ret_id)
-{
-	_cleanup_(freep) struct tables *tables =
-		calloc(1, sizeof(*tables) + (a->n_resources + b->n_resources) * sizeof(struct resource_info));
-	size_t i = 0, k = 0;
-
-	if (!tables)
-		return -ENOMEM;
-	while (i < a->n_resources || k < b->n_resources) {
-		const struct resource_info *x = i < a->n_resources ? &a->resources[i] : NULL;
-		const struct resource_info *y = k < b->n_resources ? &b->resources[k] : NULL;
-		bool same = x && y && x->id == y->id;
-
-		if (same && !agree(x, y)) {
-			*ret_id = x->id;
-			return -EINVAL;
-		}
-		tables->resources[tables->n++] = same ? both(x, y) : !y || (x && x->id < y->id) ? *x : *y;
-		i += same || !y || (x && x->id < y->id);
-		k += same || !x || (y && y->id < x->id);
-	}
-	*ret = steal_pointer(&tables);
-	return 0;
-}
-
-/* Takes over the definition of one more object. */
-static int extend(struct share *share, const struct object_info *info, uint16_t *ret_id)
-{
-	struct tables *tables;
-	int r = merge(&share->info, info, &tables, ret_id);
-
-	if (r < 0)
-		return r;
-	tables->before = share->tables;
-	share->tables = tables;
-	share->info.id = info->id;
-	share->info.flags |= info->flags | OBJECT_MULTIPLE;
-	share->info.resources = tables->resources;
-	share->info.n_resources = tables->n;
-	if (strcmp(info->version, share->version) > 0)
-		snprintf(share->version, sizeof(share->version), "%s", info->version);
-	return 0;
-}
-
-/* A plugin that comes back brings what is there already. */
-static bool covers(const struct share *share, const struct object_info *info)
-{
-	for (size_t i = 0; i < info->n_resources; i++) {
-		const struct resource_info *resource = object_find_resource(&share->object, info->resources[i].id);
-
-		if (!resource || !agree(resource, &info->resources[i]) ||
-			info->resources[i].operations & ~resource->operations ||
-			resource->flags & ~info->resources[i].flags & RESOURCE_MANDATORY)
-			return false;
-	}
-	return !(info->flags & ~share->info.flags) && strcmp(info->version, share->version) <= 0;
-}
-
 static struct share *share_free(struct share *share)
 {
 	struct call *call;
@@ -442,12 +358,7 @@ static struct share *share_free(struct share *share)
 		list_remove(&call->link);
 		call->share = NULL;
 	}
-	while (share->tables) {
-		struct tables *tables = share->tables;
-
-		share->tables = tables->before;
-		free(tables);
-	}
+	share_definition_deinit(&share->definition);
 	object_deinit(&share->object);
 	free(share->members);
 	free(share);
@@ -461,8 +372,7 @@ static int share_new(struct share **ret)
 
 	if (!share)
 		return -ENOMEM;
-	share->info.version = share->version;
-	share->object.info = &share->info;
+	share->object.info = &share->definition.info;
 	share->object.ops = &share_ops;
 	share->object.shared = true;
 	list_init(&share->calls);
@@ -506,12 +416,11 @@ static int join(struct share *share, struct object *object, uint16_t first, char
 {
 	const struct member *before = member_of(share, first);
 	uint16_t rid = 0;
-	int r = 0;
+	int r;
 
 	if (before && before->first == first)
 		return refuse(object, first, reason);
-	if (!covers(share, object->info))
-		r = extend(share, object->info, &rid);
+	r = share_definition_add(&share->definition, object->info, &rid);
 	if (r == -EINVAL) {
 		snprintf(reason, SHARE_REASON_MAX,
 			"object %u is there already, and its resource %u is of another type", object->info->id, rid);

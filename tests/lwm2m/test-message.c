@@ -57,6 +57,28 @@ static void first_in_first_out(void **state)
 	assert_int_equal(effects_next(effects, &effect), 0);
 }
 
+static void add_persist(struct effects *effects, uint32_t id)
+{
+	effects_add(effects, EFFECT_PERSIST)->id = id;
+}
+
+/* What is told is kept by then: also what came up after the answer, and in the order it came up. */
+static void state_is_kept_before_anything_is_told(void **state)
+{
+	struct effects *effects = *state;
+
+	add(effects, 1, "answer");
+	add_persist(effects, 2);
+	add(effects, 3, "answer");
+	add_persist(effects, 4);
+	assert_next(effects, 2, "");
+	add_persist(effects, 5);
+	assert_next(effects, 4, "");
+	assert_next(effects, 5, "");
+	assert_next(effects, 1, "answer");
+	assert_next(effects, 3, "answer");
+}
+
 static void begins_empty_however_it_was_used(void **state)
 {
 	struct effects *effects = *state;
@@ -162,6 +184,7 @@ static void free_takes_what_is_left(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(first_in_first_out, setup, teardown),
+	cmocka_unit_test_setup_teardown(state_is_kept_before_anything_is_told, setup, teardown),
 	cmocka_unit_test_setup_teardown(begins_empty_however_it_was_used, setup, teardown),
 	cmocka_unit_test_setup_teardown(takes_back, setup, teardown),
 	cmocka_unit_test_setup_teardown(reuses_memory, setup, teardown),
