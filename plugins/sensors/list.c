@@ -69,10 +69,23 @@ static void say_full(const struct lw_host *host, const struct sensor_channel *ch
 	said_full = true;
 }
 
+/* Two devices with the same names, as fans without a place have them: the second one's place gets "#2". */
+static struct sensor *find_unseen(struct sensor_channel *channel)
+{
+	const struct sensor_channel first = *channel;
+	struct sensor *sensor = find_channel(channel);
+
+	for (unsigned int n = 2; sensor && scanning && sensor->source == scanning && sensor->seen; n++) {
+		snprintf(channel->place, sizeof(channel->place), "%.*s#%u", SENSOR_NAME - 12, first.place, n);
+		sensor = find_channel(channel);
+	}
+	return sensor;
+}
+
 struct sensor *sensor_add(const struct lw_host *host, const struct sensor_channel *channel)
 {
 	struct sensor_channel copy = *channel;
-	struct sensor *sensor = settings_want(channel) ? find_channel(channel) : NULL;
+	struct sensor *sensor = settings_want(channel) ? find_unseen(&copy) : NULL;
 
 	if (!sensor && settings_want(channel)) {
 		sensor = find_place();

@@ -274,6 +274,23 @@ static void test_hwmon_temperatures(void **state)
 	fixture_wait(&fixture, value(3303, 0, 5700) == 41);
 }
 
+/* Two that have all names in common are two. */
+static void test_twins(void **state)
+{
+	scratch_write(*state, HWMON "hwmon0/name", "fan\n");
+	scratch_write(*state, HWMON "hwmon0/fan1_input", "1000\n");
+	scratch_write(*state, HWMON "hwmon1/name", "fan\n");
+	scratch_write(*state, HWMON "hwmon1/fan1_input", "2000\n");
+	begin(*state, NULL);
+	assert_int_equal(count(3346), 2);
+	expect_about(3346, 0, 5700, 1000);
+	expect_about(3346, 1, 5700, 2000);
+	scratch_write(*state, HWMON "hwmon1/fan1_input", "3000\n");
+	fixture_wait(&fixture, value(3346, 1, 5700) == 3000);
+	expect_about(3346, 0, 5700, 1000);
+	assert_int_equal(count(3346), 2);
+}
+
 static void test_min_max_reset(void **state)
 {
 	make_bme280(*state);
@@ -430,6 +447,7 @@ int main(void)
 		TEST(test_air),
 		TEST(test_hwmon),
 		TEST(test_hwmon_temperatures),
+		TEST(test_twins),
 		TEST(test_min_max_reset),
 		TEST(test_errors),
 		TEST(test_come_and_go),
