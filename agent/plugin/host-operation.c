@@ -216,7 +216,7 @@ static int read_config(sd_bus_message *m, struct plugin_config *config)
 	return read_settings(m, config);
 }
 
-/* Starts the plugin. A module that cannot be used is a failure for good. */
+/* Starts the plugin. A module that cannot be used is a failure for good, and so are settings: they stay as they are. */
 static int start(struct host *host, bool *ret_for_good, char **ret_reason)
 {
 	int r = local_new(&host->local, &host->config, host->event, &host->registry, ret_reason);
@@ -224,6 +224,7 @@ static int start(struct host *host, bool *ret_for_good, char **ret_reason)
 	*ret_for_good = r < 0 && r != -ENOMEM;
 	if (r == 0)
 		r = local_start(host->local, ret_reason);
+	*ret_for_good = *ret_for_good || r == -EINVAL;
 	if (r == 0)
 		r = host_news_tables(host);
 	return r;

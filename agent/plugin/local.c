@@ -528,7 +528,7 @@ int local_start(struct local *local, char **ret_reason)
 	char reason[SHARE_REASON_MAX] = "";
 
 	if (r < 0)
-		return explain(r, ret_reason, "failed in its start(): %m");
+		return explain(r, ret_reason, r == -EINVAL ? "its settings are wrong" : "failed in its start(): %m");
 	local->started = true;
 	for (size_t i = 0; i < plugin->n_objects; i++) {
 		if (!(plugin->objects[i].info.flags & OBJECT_MULTIPLE))

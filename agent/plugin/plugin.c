@@ -233,7 +233,7 @@ static void start_local(struct plugin *plugin)
 	}
 	plugin->local = local_free(plugin->local);
 	keep_failure(plugin, reason ? reason : strerror(-r));
-	plugin_failed(plugin, for_good || r == -EEXIST);
+	plugin_failed(plugin, for_good || r == -EEXIST || r == -EINVAL);
 }
 
 static void begin(struct plugin *plugin)

@@ -43,7 +43,7 @@ static void begin(const char *root, const char *disks, const char *figures)
 	fixture_add(&fixture, "system", getenv("LWM2M_SYSTEM_PLUGIN"), PLUGIN_ISOLATION_PROCESS, settings);
 	supervisor_start(fixture.supervisor);
 	fixture_wait(&fixture, supervisor_is_settled(fixture.supervisor) ||
-				       fixture_status(&fixture).state == PLUGIN_WAITING);
+				       fixture_status(&fixture).state == PLUGIN_FAILED);
 }
 
 static size_t count(uint16_t oid)
@@ -109,7 +109,7 @@ static void test_wrong_settings(void **state)
 {
 	make_proc(*state);
 	begin(*state, "maybe", "yes");
-	assert_int_equal(fixture_status(&fixture).state, PLUGIN_WAITING);
+	assert_int_equal(fixture_status(&fixture).state, PLUGIN_FAILED);
 }
 
 /* The machine's own. */

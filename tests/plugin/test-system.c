@@ -188,8 +188,8 @@ static void test_gone_when_read(void **state)
 static void test_wrong_setting(void **state)
 {
 	begin(*state, "soon");
-	fixture_wait_state(&fixture, PLUGIN_WAITING);
-	assert_non_null(strstr(fixture_status(&fixture).failure, "failed in its start(): Invalid argument"));
+	fixture_wait_state(&fixture, PLUGIN_FAILED);
+	assert_non_null(strstr(fixture_status(&fixture).failure, "its settings are wrong"));
 }
 
 /* The machine's own /sys. */

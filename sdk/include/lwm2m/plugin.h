@@ -220,7 +220,10 @@ struct lw_plugin {
 	uint32_t plugin_size, object_size, resource_size;
 	const char *name;
 	const struct lw_object *const *objects; /* ends with NULL */
-	/* Called once when the module was loaded; adds the instances of LW_INSTANCES objects. <0: the plugin cannot run. */
+	/*
+	 * Called once when the module was loaded; adds the instances of LW_INSTANCES objects. -EINVAL: the settings are wrong,
+	 * and the plugin is left out; <0: it cannot run now, and is started again later.
+	 */
 	int (*start)(const struct lw_host *host);
 	/* The plugin ends in good order; instances are gone already. */
 	void (*stop)(const struct lw_host *host);
