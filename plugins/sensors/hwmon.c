@@ -64,7 +64,8 @@ static void add_input(
 	if (!kind || strlen(file) >= SENSOR_NAME ||
 		(kind->quantity == SENSOR_TEMPERATURE && !sensors_settings.hwmon_temperatures))
 		return;
-	snprintf(channel->name, sizeof(channel->name), "%.*s", (int)strcspn(file, "_"), file);
+	strcpy(channel->name, file);
+	channel->name[strcspn(file, "_")] = 0;
 	snprintf(name, sizeof(name), "%s_input", channel->name);
 	if (strcmp(file, name) != 0 && sysfs_has(folder, name))
 		return;
