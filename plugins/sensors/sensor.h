@@ -95,7 +95,7 @@ struct sensor_source {
 	void (*stop)(void);
 };
 
-extern const struct sensor_source sensor_iio, sensor_hwmon;
+extern const struct sensor_source sensor_iio, sensor_hwmon, sensor_i2c;
 
 /*
  * What paths of /sys begin with: "", or where tests have their files. Sections [chip.NAME] of the settings are left to

@@ -11,7 +11,7 @@
 #include "list.h"
 #include "object.h"
 
-static const struct sensor_source *const sources[] = { &sensor_iio, &sensor_hwmon };
+static const struct sensor_source *const sources[] = { &sensor_iio, &sensor_hwmon, &sensor_i2c };
 
 #define N_SOURCES (sizeof(sources) / sizeof(*sources))
 
