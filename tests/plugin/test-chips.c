@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "chip.h"
+#include "../../plugins/sensors/chip.h"
 
 #define NOT_YET 1000
 
