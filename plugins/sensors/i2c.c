@@ -105,12 +105,16 @@ static int on_step_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* From now on: the loop's own time is that of its turn, which a slow transfer leaves behind. */
 static int set_timer(struct device *device, sd_event_source **timer, sd_event_time_handler_t handler,
 	uint64_t usec, uint64_t accuracy)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	usec += (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 + 1;
 	*timer = sd_event_source_disable_unref(*timer);
-	return sd_event_add_time_relative(
-		lw_event(device->host), timer, CLOCK_BOOTTIME, usec, accuracy, handler, device);
+	return sd_event_add_time(lw_event(device->host), timer, CLOCK_BOOTTIME, usec, accuracy, handler, device);
 }
 
 static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata);
