@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chips without a driver, over /dev/i2c-N: the sections [chip.NAME]. A chip that does not answer keeps its instances. */
+/* Chips without a driver, over /dev/i2c-N: sections [chip.NAME]. One that does not answer keeps its instances. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/i2c-dev.h>
@@ -121,7 +121,8 @@ static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int set_idle_timer(struct device *device)
 {
-	return set_timer(device, &device->idle_timer, on_idle_timer, device->options.idle_s * UINT64_C(1000000), 1000000);
+	return set_timer(device, &device->idle_timer, on_idle_timer, device->options.idle_s * UINT64_C(1000000),
+		1000000);
 }
 
 static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata)
