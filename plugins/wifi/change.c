@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * change.c - what a server wrote, to wpa_supplicant and back
+ *
+ * A server that changes the network may be heard through the very connection that goes down. So the answer leaves first,
+ * and when the new network does not connect in time, the one before is selected again.
+ */
+#include <ctype.h>
+#include <syslog.h>
+
+#include "wifi.h"
+
+#define ANSWER_FIRST UINT64_C(2000000)
+#define SECOND       UINT64_C(1000000)
+
+#define MANAGER "org.freedesktop.NetworkManager"
+
+static uint64_t connect_time;
+
+void change_init(uint32_t connect_s)
+{
+	connect_time = connect_s * SECOND;
+}
+
+static void forget_secrets(struct change *change)
+{
+	explicit_bzero(change->phrase, sizeof(change->phrase));
+	explicit_bzero(change->key, sizeof(change->key));
+	change->has_key = false;
+}
+
+static void rest(struct change *change)
+{
+	change->timer = sd_event_source_disable_unref(change->timer);
+	forget_secrets(change);
+	change->enable = change->network = false;
+	change->progress = CHANGE_NONE;
+}
+
+void change_drop(struct station *station)
+{
+	station->change.call = sd_bus_slot_unref(station->change.call);
+	rest(&station->change);
+}
+
+static void come_to_rest(struct station *station)
+{
+	rest(&station->change);
+	supplicant_refresh(station);
+}
+
+/* Nobody waits for the answer, and a failure shows in the station's state. */
+static void tell(struct station *station, const char *method, const char *path)
+{
+	(void)sd_bus_call_method_async(supplicant_bus(), NULL, SUPPLICANT, station->path, SUPPLICANT_INTERFACE, method,
+		NULL, NULL, path ? "o" : NULL, path);
+}
+
+static int on_returned(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct station *station = userdata;
+	const sd_bus_error *e = sd_bus_message_get_error(message);
+
+	if (e)
+		lw_log(station->host, LOG_ERR, "%s does not go back to network '%s' either: %s", station->name,
+			station->change.before_ssid, e->message ? e->message : e->name);
+	come_to_rest(station);
+	return 0;
+}
+
+static void go_back(struct station *station, const char *why)
+{
+	struct change *change = &station->change;
+	struct wlan *wlan = station->inst->data;
+	bool had_network = change->before[0] == '/' && change->before[1];
+
+	lw_log(station->host, LOG_WARNING, "%s does not connect to network '%s': %s; back to '%s'", station->name,
+		wlan->ssid, why, had_network ? change->before_ssid : "none");
+	strcpy(wlan->ssid, change->before_ssid);
+	wlan->auth = change->before_auth;
+	change->timer = sd_event_source_disable_unref(change->timer);
+	if (change->added[0])
+		tell(station, "RemoveNetwork", change->added);
+	change->progress = CHANGE_RETURNING;
+	if (!had_network || supplicant_call(station, "SelectNetwork", change->before, on_returned) < 0)
+		come_to_rest(station);
+}
+
+static int on_late(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct station *station = userdata;
+	char why[80];
+
+	snprintf(why, sizeof(why), "not within %u s, its state is '%s'", (unsigned int)(connect_time / SECOND),
+		station->state);
+	go_back(station, why);
+	return 0;
+}
+
+static int on_selected(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const sd_bus_error *e = sd_bus_message_get_error(message);
+
+	if (e)
+		go_back(userdata, e->message ? e->message : e->name);
+	return 0;
+}
+
+static int on_network(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct station *station = userdata;
+	struct change *change = &station->change;
+	const sd_bus_error *e = sd_bus_message_get_error(message);
+	const char *path = "";
+
+	forget_secrets(change);
+	if (e || sd_bus_message_read(message, "o", &path) < 0 || strlen(path) >= sizeof(change->added)) {
+		go_back(station, e && e->message ? e->message : "wpa_supplicant does not take it");
+		return 0;
+	}
+	strcpy(change->added, path);
+	change->progress = CHANGE_TRYING;
+	change->timer = sd_event_source_disable_unref(change->timer);
+	if (sd_event_add_time_relative(lw_event(station->host), &change->timer, CLOCK_BOOTTIME, connect_time, 0, on_late,
+		    station) < 0 ||
+		supplicant_call(station, "SelectNetwork", change->added, on_selected) < 0)
+		go_back(station, "wpa_supplicant cannot be asked");
+	return 0;
+}
+
+static int append_bytes(sd_bus_message *message, const char *key, const void *data, size_t len)
+{
+	int r = sd_bus_message_open_container(message, 'e', "sv");
+
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", key);
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'v', "ay");
+	if (r >= 0)
+		r = sd_bus_message_append_array(message, 'y', data, len);
+	if (r >= 0)
+		r = sd_bus_message_close_container(message);
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+/* As bytes the name and a key need no quotes; a phrase is a text. */
+static int append_network(sd_bus_message *message, const struct wlan *wlan, const struct change *change)
+{
+	int r = sd_bus_message_open_container(message, 'a', "{sv}");
+
+	if (r >= 0)
+		r = append_bytes(message, "ssid", wlan->ssid, strlen(wlan->ssid));
+	if (r >= 0)
+		r = sd_bus_message_append(message, "{sv}", "key_mgmt", "s", wlan->auth == 1 ? "WPA-PSK" : "NONE");
+	if (r >= 0 && change->has_key)
+		r = append_bytes(message, "psk", change->key, sizeof(change->key));
+	else if (r >= 0 && wlan->auth == 1)
+		r = sd_bus_message_append(message, "{sv}", "psk", "s", change->phrase);
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+static int add_network(struct station *station)
+{
+	struct change *change = &station->change;
+	sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_call(
+		supplicant_bus(), &message, SUPPLICANT, station->path, SUPPLICANT_INTERFACE, "AddNetwork");
+
+	if (r >= 0)
+		r = sd_bus_message_sensitive(message);
+	if (r >= 0)
+		r = append_network(message, station->inst->data, change);
+	change->call = sd_bus_slot_unref(change->call);
+	if (r >= 0)
+		r = sd_bus_call_async(supplicant_bus(), &change->call, message, on_network, station, 0);
+	sd_bus_message_unref(message);
+	return r;
+}
+
+static int on_answered(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct station *station = userdata;
+	const struct wlan *wlan = station->inst->data;
+	struct change *change = &station->change;
+
+	change->added[0] = 0;
+	station->off = !wlan->enabled;
+	station->was_down = false;
+	if (!wlan->enabled || !change->network) {
+		tell(station, wlan->enabled ? "Reconnect" : "Disconnect", NULL);
+		lw_log(station->host, LOG_NOTICE, "%s is %s now, a server wants it", station->name,
+			wlan->enabled ? "enabled" : "disabled");
+		come_to_rest(station);
+		return 0;
+	}
+	change->progress = CHANGE_ADDING;
+	if (add_network(station) < 0)
+		go_back(station, "wpa_supplicant cannot be asked");
+	return 0;
+}
+
+void change_look(struct station *station)
+{
+	struct change *change = &station->change;
+
+	if (change->progress != CHANGE_TRYING || strcmp(station->state, "completed") != 0 ||
+		strcmp(station->network, change->added) != 0)
+		return;
+	lw_log(station->host, LOG_NOTICE, "%s is connected to network '%s' now", station->name,
+		((struct wlan *)station->inst->data)->ssid);
+	/* Of those that servers wrote there is one. */
+	if (change->ours[0])
+		tell(station, "RemoveNetwork", change->ours);
+	strcpy(change->ours, change->added);
+	rest(change);
+}
+
+/* The end of written(): the change goes on after the answer, or is refused. */
+static void finish(struct station *station, bool managed)
+{
+	struct change *change = &station->change;
+	int r = managed ? -EPERM : 0;
+
+	if (managed)
+		lw_log(station->host, LOG_WARNING, "%s is not changed: NetworkManager manages it; change it there (nmcli)",
+			station->name);
+	if (r == 0)
+		r = sd_event_add_time_relative(lw_event(station->host), &change->timer, CLOCK_BOOTTIME, ANSWER_FIRST, 0,
+			on_answered, station);
+	if (r < 0)
+		come_to_rest(station);
+	else
+		change->progress = CHANGE_WAITING;
+	lw_finish(station->inst, r < 0 ? r : 0);
+}
+
+static int on_managed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	int managed = 0;
+
+	/* A NetworkManager that does not say is one that is asked first. */
+	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "v", "b", &managed) < 0)
+		managed = 1;
+	finish(userdata, managed);
+	return 0;
+}
+
+static int on_device(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct station *station = userdata;
+	struct change *change = &station->change;
+	const char *path;
+
+	change->call = sd_bus_slot_unref(change->call);
+	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "o", &path) < 0)
+		finish(station, false);
+	else if (sd_bus_call_method_async(supplicant_bus(), &change->call, MANAGER, path,
+			 "org.freedesktop.DBus.Properties", "Get", on_managed, station, "ss", MANAGER ".Device",
+			 "Managed") < 0)
+		finish(station, true);
+	return 0;
+}
+
+/* Without starting it. */
+static int ask_network_manager(struct station *station)
+{
+	struct change *change = &station->change;
+	sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_call(supplicant_bus(), &message, MANAGER, "/org/freedesktop/NetworkManager",
+		MANAGER, "GetDeviceByIpIface");
+
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(message, false);
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", station->name);
+	change->call = sd_bus_slot_unref(change->call);
+	if (r >= 0)
+		r = sd_bus_call_async(supplicant_bus(), &change->call, message, on_device, station, 0);
+	sd_bus_message_unref(message);
+	return r;
+}
+
+static int digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+}
+
+/* 64 hexadecimal digits. */
+static bool take_key(const char *text, struct change *change)
+{
+	if (strlen(text) != 64)
+		return false;
+	for (size_t i = 0; i < 64; i++)
+		if (!isxdigit((unsigned char)text[i]))
+			return false;
+	for (size_t i = 0; i < 32; i++)
+		change->key[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
+	return change->has_key = true;
+}
+
+static bool take_phrase(const char *text, struct change *change)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 32 || text[i] > 126)
+			return false;
+	if (len < 8 || len > 63)
+		return false;
+	strcpy(change->phrase, text);
+	return true;
+}
+
+/* A network is written as a whole: its name, and a key or a phrase unless it is open. */
+static int take_network(struct wlan *wlan, struct change *change)
+{
+	bool has_secret = wlan->key[0] || wlan->phrase[0];
+
+	forget_secrets(change);
+	if (has_secret && wlan->auth == 0)
+		wlan->auth = 1;
+	if (!wlan->ssid[0] || (wlan->auth != 0 && wlan->auth != 1) || has_secret != (wlan->auth == 1))
+		return -EINVAL;
+	if (!has_secret)
+		return 0;
+	return (wlan->key[0] ? take_key(wlan->key, change) : take_phrase(wlan->phrase, change)) ? 0 : -EINVAL;
+}
+
+static int take(struct station *station, struct lw_instance *inst)
+{
+	struct change *change = &station->change;
+	struct wlan *wlan = inst->data;
+	bool network = lw_wrote(inst, 5) || lw_wrote(inst, 15) || lw_wrote(inst, 17) || lw_wrote(inst, 18);
+
+	if (change->progress != CHANGE_NONE)
+		return -EBUSY;
+	/* A network for an interface that stays disabled could not be tried. */
+	if (network && (!wlan->enabled || take_network(wlan, change) < 0)) {
+		forget_secrets(change);
+		return -EINVAL;
+	}
+	change->network = network;
+	change->enable = lw_wrote(inst, 1);
+	strcpy(change->before, station->network);
+	strcpy(change->before_ssid, station->bss.ssid);
+	change->before_auth = wifi_auth(station);
+	return network || change->enable;
+}
+
+int change_written(struct station *station, struct lw_instance *inst)
+{
+	struct wlan *wlan = inst->data;
+	int r = take(station, inst);
+
+	explicit_bzero(wlan->key, sizeof(wlan->key));
+	explicit_bzero(wlan->phrase, sizeof(wlan->phrase));
+	if (r <= 0)
+		return r;
+	r = ask_network_manager(station);
+	if (r < 0) {
+		rest(&station->change);
+		return r;
+	}
+	station->change.progress = CHANGE_CHECKING;
+	return LW_LATER;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wifi.h - wireless interfaces, as wpa_supplicant has them
+ *
+ * supplicant.c keeps a struct station for each of them and says when one came, changed or went; wifi.c shows it as an
+ * instance; change.c brings what a server wrote to wpa_supplicant, and takes it back when it does not connect.
+ */
+#pragma once
+
+#include <lwm2m/plugin.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#define STATIONS 8
+
+/* The access point that a station talks to; frequency 0: none. */
+struct bss {
+	char ssid[33], bssid[13];
+	uint16_t frequency; /* MHz */
+	bool ht, vht;       /* 802.11n, 802.11ac */
+};
+
+enum progress { CHANGE_NONE, CHANGE_CHECKING, CHANGE_WAITING, CHANGE_ADDING, CHANGE_TRYING, CHANGE_RETURNING };
+
+/* What a server wrote, on its way. */
+struct change {
+	enum progress progress;
+	bool enable, network; /* what it is about */
+	char phrase[64];
+	uint8_t key[32];
+	bool has_key;
+	char added[128];      /* the network that is tried */
+	char before[128];     /* the one that was selected when it was written; "/": none */
+	char before_ssid[33]; /* what servers see again when it is taken back */
+	int32_t before_auth;
+	char ours[128]; /* the last one of ours that connected */
+	sd_event_source *timer;
+	sd_bus_slot *call;
+};
+
+struct station {
+	const struct lw_host *host;
+	struct lw_instance *inst;
+	char path[128]; /* of wpa_supplicant's object; "": not in use */
+	char name[16];
+	char state[24], auth[24], network[128], bss_path[128];
+	struct bss bss;
+	sd_bus_slot *refresh;
+	bool off, was_down; /* a server disabled it; it is not connected since */
+	bool stale; /* it changed while it was read */
+	struct change change;
+};
+
+struct wlan {
+	char name[16], bssid[13], ssid[33];
+	bool enabled, has_bssid;
+	int32_t radio, status, mode, channel, standard, auth;
+	bool has_channel, has_standard;
+	char key[65], phrase[65];
+	int64_t tx_bytes, rx_bytes, tx_packets, rx_packets, tx_errors, rx_errors, multicast, tx_dropped, rx_dropped;
+};
+
+/* wifi.c: show what the station is now; it went. */
+void wifi_show(struct station *station);
+void wifi_gone(struct station *station);
+
+/* Authentication Mode as object 12 has it. */
+int32_t wifi_auth(const struct station *station);
+
+/* supplicant.c: -errno when there is no bus, which was said. */
+int supplicant_start(const struct lw_host *host);
+void supplicant_stop(void);
+sd_bus *supplicant_bus(void);
+
+/* A call to one of wpa_supplicant's Interface methods, with a path or without any argument. */
+int supplicant_call(struct station *station, const char *method, const char *path, sd_bus_message_handler_t handler);
+#define SUPPLICANT           "fi.w1.wpa_supplicant1"
+#define SUPPLICANT_INTERFACE SUPPLICANT ".Interface"
+
+/* Reads the station anew, and calls wifi_show(). */
+void supplicant_refresh(struct station *station);
+
+/* change.c: seconds until a network that does not connect is taken back. */
+void change_init(uint32_t connect_s);
+int change_written(struct station *station, struct lw_instance *inst);
+void change_look(struct station *station);
+void change_drop(struct station *station);

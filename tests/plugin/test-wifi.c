@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plugins/wifi with a wpa_supplicant and a NetworkManager that say what the test wants. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../io/private-bus.h"
+#include "../io/scratch.h"
+#include "fixture.h"
+
+#define SUPPLICANT "fi.w1.wpa_supplicant1"
+#define ROOT       "/fi/w1/wpa_supplicant1"
+#define INTERFACE  ROOT "/Interfaces/0"
+#define HOME       INTERFACE "/Networks/0"
+#define NEW        INTERFACE "/Networks/1"
+#define MANAGER    "org.freedesktop.NetworkManager"
+
+static struct fixture fixture;
+static pid_t daemon_pid = -1;
+static sd_bus *supplicant, *manager;
+
+static struct {
+	const char *state, *network, *ssid;
+	uint8_t last; /* of the BSSID */
+	uint16_t frequency;
+	char new_ssid[33], new_psk[65], new_mgmt[16], removed[64];
+	size_t psk_len;
+	bool new_is_good;
+	unsigned int selections, disconnects, reconnects;
+	int managed;
+} air;
+
+static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "s",
+		strcmp(property, "State") == 0	? air.state :
+		strcmp(property, "Ifname") == 0 ? "wlan3" :
+						  "WPA2-PSK");
+}
+
+static int get_path(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *error)
+{
+	bool connected = strcmp(air.state, "completed") == 0;
+
+	return sd_bus_message_append(
+		reply, "o", strcmp(property, "CurrentNetwork") == 0 ? air.network : connected ? INTERFACE "/BSSs/0" : "/");
+}
+
+static int get_bss(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *error)
+{
+	static const uint8_t elements[] = { 0, 1, 'x', 45, 2, 0, 0, 191, 1, 0, 7, 200 }; /* the last one is cut off */
+	const uint8_t bssid[6] = { 2, 0, 0, 0, 0xab, air.last };
+
+	if (strcmp(property, "Frequency") == 0)
+		return sd_bus_message_append(reply, "q", air.frequency);
+	if (strcmp(property, "SSID") == 0)
+		return sd_bus_message_append_array(reply, 'y', air.ssid, strlen(air.ssid));
+	return strcmp(property, "IEs") == 0 ? sd_bus_message_append_array(reply, 'y', elements, sizeof(elements)) :
+					      sd_bus_message_append_array(reply, 'y', bssid, 6);
+}
+
+static int get_interfaces(sd_bus *bus, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "ao", 1, INTERFACE);
+}
+
+static void say_changed(void)
+{
+	assert_true(sd_bus_emit_properties_changed(supplicant, INTERFACE, SUPPLICANT ".Interface", "State", NULL) >= 0);
+}
+
+static void connect_to(const char *network, const char *ssid, uint8_t last)
+{
+	air.state = "completed";
+	air.network = network;
+	air.ssid = ssid;
+	air.last = last;
+	say_changed();
+}
+
+static void take_argument(sd_bus_message *message, const char *key)
+{
+	const char *text, *type;
+	const void *data;
+	size_t len;
+	char kind;
+
+	assert_true(sd_bus_message_peek_type(message, &kind, &type) > 0);
+	if (strcmp(type, "s") == 0) {
+		assert_true(sd_bus_message_read(message, "v", "s", &text) >= 0);
+		snprintf(strcmp(key, "psk") == 0 ? air.new_psk : air.new_mgmt, sizeof(air.new_mgmt), "%s", text);
+		return;
+	}
+	assert_true(sd_bus_message_enter_container(message, 'v', "ay") >= 0);
+	assert_true(sd_bus_message_read_array(message, 'y', &data, &len) >= 0);
+	assert_true(len <= 32);
+	memcpy(strcmp(key, "psk") == 0 ? air.new_psk : air.new_ssid, data, len);
+	air.psk_len = strcmp(key, "psk") == 0 ? len : air.psk_len;
+	sd_bus_message_exit_container(message);
+}
+
+static int on_add(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *key;
+
+	sd_bus_message_enter_container(message, 'a', "{sv}");
+	while (sd_bus_message_enter_container(message, 'e', "sv") > 0) {
+		sd_bus_message_read(message, "s", &key);
+		take_argument(message, key);
+		sd_bus_message_exit_container(message);
+	}
+	return sd_bus_reply_method_return(message, "o", NEW);
+}
+
+static int on_select(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *path;
+
+	assert_true(sd_bus_message_read(message, "o", &path) >= 0);
+	air.selections++;
+	if (strcmp(path, HOME) == 0)
+		connect_to(HOME, "home", 1);
+	else if (air.new_is_good)
+		connect_to(NEW, "office", 2);
+	else
+		air.state = "4way_handshake", air.network = NEW, say_changed();
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static int on_remove(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *path;
+
+	assert_true(sd_bus_message_read(message, "o", &path) >= 0);
+	snprintf(air.removed, sizeof(air.removed), "%s", path);
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static int on_disconnect(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	air.disconnects++;
+	air.state = "disconnected";
+	air.network = "/";
+	say_changed();
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static int on_reconnect(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	air.reconnects++;
+	connect_to(HOME, "home", 1);
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static const sd_bus_vtable root_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Interfaces", "ao", get_interfaces, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable interface_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("State", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Ifname", "s", get_text, 0, 0),
+	SD_BUS_PROPERTY("CurrentAuthMode", "s", get_text, 0, 0),
+	SD_BUS_PROPERTY("CurrentNetwork", "o", get_path, 0, 0),
+	SD_BUS_PROPERTY("CurrentBSS", "o", get_path, 0, 0),
+	SD_BUS_METHOD("AddNetwork", "a{sv}", "o", on_add, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SelectNetwork", "o", NULL, on_select, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("RemoveNetwork", "o", NULL, on_remove, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Disconnect", NULL, NULL, on_disconnect, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Reconnect", NULL, NULL, on_reconnect, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable bss_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("SSID", "ay", get_bss, 0, 0),
+	SD_BUS_PROPERTY("BSSID", "ay", get_bss, 0, 0),
+	SD_BUS_PROPERTY("IEs", "ay", get_bss, 0, 0),
+	SD_BUS_PROPERTY("Frequency", "q", get_bss, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
+static int on_device(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_reply_method_return(message, "o", "/org/freedesktop/NetworkManager/Devices/1");
+}
+
+static int get_managed(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "b", air.managed);
+}
+
+static const sd_bus_vtable manager_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("GetDeviceByIpIface", "s", "o", on_device, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable device_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Managed", "b", get_managed, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
+static void serve(sd_bus *bus, const char *path, const char *interface, const sd_bus_vtable *vtable)
+{
+	assert_true(sd_bus_add_object_vtable(bus, NULL, path, interface, vtable, NULL) >= 0);
+}
+
+static void start_supplicant(const char *directory)
+{
+	supplicant = private_bus_serve(directory, fixture.event, SUPPLICANT);
+	serve(supplicant, ROOT, SUPPLICANT, root_vtable);
+	serve(supplicant, INTERFACE, SUPPLICANT ".Interface", interface_vtable);
+	serve(supplicant, INTERFACE "/BSSs/0", SUPPLICANT ".BSS", bss_vtable);
+}
+
+static void start_manager(const char *directory)
+{
+	manager = private_bus_serve(directory, fixture.event, MANAGER);
+	serve(manager, "/org/freedesktop/NetworkManager", MANAGER, manager_vtable);
+	serve(manager, "/org/freedesktop/NetworkManager/Devices/1", MANAGER ".Device", device_vtable);
+}
+
+static int setup(void **state)
+{
+	fixture_init(&fixture);
+	memset(&air, 0, sizeof(air));
+	air.state = "completed";
+	air.network = HOME;
+	air.ssid = "home";
+	air.last = 1;
+	air.frequency = 2437;
+	return scratch_setup(state);
+}
+
+static int teardown(void **state)
+{
+	fixture_deinit(&fixture);
+	supplicant = sd_bus_flush_close_unref(supplicant);
+	manager = sd_bus_flush_close_unref(manager);
+	private_bus_stop(daemon_pid);
+	daemon_pid = -1;
+	unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+	return scratch_teardown(state);
+}
+
+static bool is(uint16_t rid, struct value value)
+{
+	return fixture_read(&fixture, PATH3(12, 3, rid)) == 0 &&
+	       value_equal(&fixture.records.items[0].value, &value);
+}
+
+static void start_bus(const char *directory)
+{
+	char address[256];
+
+	daemon_pid = private_bus_start(directory);
+	if (daemon_pid < 0)
+		skip();
+	snprintf(address, sizeof(address), "unix:path=%s/bus", directory);
+	setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1);
+}
+
+static void begin(const char *connect_s)
+{
+	const struct plugin_setting settings[] = { { "wifi", "connect_s", connect_s }, { NULL, NULL, NULL } };
+	const char *module = getenv("LWM2M_WIFI_PLUGIN");
+
+	assert_non_null(module);
+	fixture_add(&fixture, "wifi", module, PLUGIN_ISOLATION_PROCESS, settings);
+	supervisor_start(fixture.supervisor);
+}
+
+static void begin_at_home(const char *directory)
+{
+	start_bus(directory);
+	start_supplicant(directory);
+	begin("2");
+	fixture_wait_state(&fixture, PLUGIN_RUNNING);
+	fixture_wait(&fixture, is(5, VALUE_STRING("home")));
+}
+
+static int write_network(const char *ssid, const char *phrase)
+{
+	const struct record records[] = {
+		{ .path = PATH3(12, 3, 5), .value = VALUE_STRING(ssid) },
+		{ .path = PATH3(12, 3, 18), .value = VALUE_STRING(phrase) },
+	};
+
+	return fixture_write(&fixture, OPERATION_WRITE_UPDATE, PATH2(12, 3), records, 2);
+}
+
+static void test_read(void **state)
+{
+	begin_at_home(*state);
+	fixture_expect(&fixture, PATH3(12, 3, 0), VALUE_STRING("wlan3"));
+	fixture_expect(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(true));
+	fixture_expect(&fixture, PATH3(12, 3, 2), VALUE_INTEGER(1));
+	fixture_expect(&fixture, PATH3(12, 3, 3), VALUE_INTEGER(1));
+	fixture_expect(&fixture, PATH3(12, 3, 4), VALUE_STRING("02000000AB01"));
+	fixture_expect(&fixture, PATH3(12, 3, 8), VALUE_INTEGER(1));
+	fixture_expect(&fixture, PATH3(12, 3, 9), VALUE_INTEGER(6));
+	fixture_expect(&fixture, PATH3(12, 3, 14), VALUE_INTEGER(5));
+	fixture_expect(&fixture, PATH3(12, 3, 15), VALUE_INTEGER(1));
+}
+
+static void test_change_is_told(void **state)
+{
+	begin_at_home(*state);
+	fixture_watch(&fixture, 12, true);
+	fixture_forget(&fixture);
+	air.frequency = 5180;
+	connect_to(HOME, "home", 7);
+	fixture_wait(&fixture, fixture_told(&fixture, REGISTRY_VALUE, PATH3(12, 3, 4)));
+	fixture_expect(&fixture, PATH3(12, 3, 4), VALUE_STRING("02000000AB07"));
+	fixture_expect(&fixture, PATH3(12, 3, 9), VALUE_INTEGER(36));
+	fixture_expect(&fixture, PATH3(12, 3, 14), VALUE_INTEGER(6));
+	air.state = "scanning";
+	say_changed();
+	fixture_wait(&fixture, fixture_told(&fixture, REGISTRY_VALUE, PATH3(12, 3, 3)));
+	fixture_expect(&fixture, PATH3(12, 3, 3), VALUE_INTEGER(2));
+	assert_int_equal(fixture_read(&fixture, PATH3(12, 3, 4)), -ENODATA);
+}
+
+static void test_other_network(void **state)
+{
+	begin_at_home(*state);
+	air.new_is_good = true;
+	assert_int_equal(write_network("office", "correct horse"), 0);
+	assert_int_equal(air.selections, 0); /* the answer goes first */
+	fixture_wait(&fixture, is(4, VALUE_STRING("02000000AB02")));
+	fixture_expect(&fixture, PATH3(12, 3, 5), VALUE_STRING("office"));
+	assert_string_equal(air.new_ssid, "office");
+	assert_string_equal(air.new_psk, "correct horse");
+	assert_string_equal(air.new_mgmt, "WPA-PSK");
+	assert_int_equal(air.selections, 1);
+	assert_string_equal(air.removed, "");
+}
+
+static void test_wrong_phrase(void **state)
+{
+	begin_at_home(*state);
+	assert_int_equal(write_network("office", "wrong horse"), 0);
+	assert_int_equal(write_network("third", "wrong horse"), -EBUSY);
+	fixture_wait(&fixture, air.selections == 2);
+	fixture_wait(&fixture, is(5, VALUE_STRING("home")) && is(3, VALUE_INTEGER(1)));
+	assert_string_equal(air.removed, NEW);
+	assert_string_equal(air.network, HOME);
+	fixture_expect(&fixture, PATH3(12, 3, 15), VALUE_INTEGER(1));
+}
+
+static void test_key(void **state)
+{
+	begin_at_home(*state);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 17),
+				 VALUE_STRING("00112233445566778899aAbBcCdDeEfF00112233445566778899aabbccddeeff")), 0);
+	fixture_wait(&fixture, air.psk_len == 32);
+	assert_int_equal((uint8_t)air.new_psk[15], 0xff);
+}
+
+static void test_nonsense(void **state)
+{
+	begin_at_home(*state);
+	assert_int_equal(write_network("office", "short"), -EINVAL);
+	assert_int_equal(write_network("office", "tab\tin the phrase"), -EINVAL);
+	assert_int_equal(write_network("", "correct horse"), -EINVAL);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 5), VALUE_STRING("no phrase")), -EINVAL);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 15), VALUE_INTEGER(2)), -EINVAL);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 17), VALUE_STRING("zz")), -EINVAL);
+	fixture_expect(&fixture, PATH3(12, 3, 5), VALUE_STRING("home"));
+}
+
+static void test_disable_and_enable(void **state)
+{
+	begin_at_home(*state);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(false)), 0);
+	fixture_wait(&fixture, air.disconnects == 1);
+	fixture_wait(&fixture, is(3, VALUE_INTEGER(0)));
+	fixture_expect(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(false));
+	assert_int_equal(write_network("office", "correct horse"), -EINVAL);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(true)), 0);
+	fixture_wait(&fixture, air.reconnects == 1 && is(3, VALUE_INTEGER(1)));
+}
+
+static void test_network_manager(void **state)
+{
+	start_bus(*state);
+	start_manager(*state);
+	start_supplicant(*state);
+	begin("2");
+	fixture_wait_state(&fixture, PLUGIN_RUNNING);
+	fixture_wait(&fixture, is(5, VALUE_STRING("home")));
+	air.managed = 1;
+	assert_int_equal(write_network("office", "correct horse"), -EPERM);
+	fixture_expect(&fixture, PATH3(12, 3, 5), VALUE_STRING("home"));
+	assert_int_equal(air.selections, 0);
+	air.managed = 0;
+	air.new_is_good = true;
+	assert_int_equal(write_network("office", "correct horse"), 0);
+	fixture_wait(&fixture, air.selections == 1);
+}
+
+static void test_supplicant_restarts(void **state)
+{
+	start_bus(*state);
+	begin("2");
+	fixture_wait_state(&fixture, PLUGIN_RUNNING);
+	for (int i = 0; i < 2; i++) {
+		start_supplicant(*state);
+		fixture_wait(&fixture, is(5, VALUE_STRING("home")));
+		supplicant = sd_bus_flush_close_unref(supplicant);
+		fixture_wait(&fixture, fixture_read(&fixture, PATH3(12, 3, 5)) == -ENOENT);
+	}
+}
+
+static void test_settings(void **state)
+{
+	begin("0");
+	fixture_wait_state(&fixture, PLUGIN_FAILED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_change_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_network, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_phrase, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_disable_and_enable, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_network_manager, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_supplicant_restarts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("plugin/wifi", tests, NULL, NULL);
+}
