@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""plugins/wifi: simulated radios, two networks of hostapd, wpa_supplicant, the agent, and a server. Raw peer."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import lab
+from bus import Bus
+from lab import TEXT, TLV, LabCase, coap
+
+SUPPLICANT, ROOT = "fi.w1.wpa_supplicant1", "/fi/w1/wpa_supplicant1"
+
+HOSTAPD = """interface={interface}
+driver=nl80211
+ssid={ssid}
+hw_mode=g
+channel={channel}
+wpa=2
+wpa_key_mgmt=WPA-PSK
+rsn_pairwise=CCMP
+wpa_passphrase={phrase}
+"""
+
+STATION = """p2p_disabled=1
+passive_scan=1
+network={
+ ssid="home"
+ psk="homesecret"
+}
+"""
+
+
+def string(rid, text):
+    """A resource in TLV; an id and a length of one byte each."""
+    return bytes((0xc8, rid, len(text))) + text.encode()
+
+
+class TestWifi(LabCase):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory(prefix="lwm2m-wifi-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        subprocess.run(["modprobe", "-r", "mac80211_hwsim"], check=False)
+        subprocess.run(["modprobe", "mac80211_hwsim", "radios=3"], check=True)
+        self.addCleanup(subprocess.run, ["modprobe", "-r", "mac80211_hwsim"], check=False)
+        self.bus = Bus(folder.name)
+        self.addCleanup(self.bus.close)
+        self.access_point("wlan0", "home", 1, "homesecret")
+        self.access_point("wlan1", "office", 6, "officesecret")
+        self.start_station()
+        self.agent, _ = self.start_plugin("wifi", self.bus.environment, wifi={"connect_s": 30})
+        self.wait_text("/12/2/5", "home", 90)
+
+    def access_point(self, interface, ssid, channel, phrase):
+        config = self.folder / f"{ssid}.conf"
+        config.write_text(HOSTAPD.format(interface=interface, ssid=ssid, channel=channel, phrase=phrase))
+        command, environment = self.program("hostapd", "hostapd")
+        return self.start_program([*command, str(config)], environment)
+
+    def start_station(self):
+        config = self.folder / "station.conf"
+        config.write_text(STATION)
+        command, environment = self.program("wpasupplicant", "wpa_supplicant")
+        self.start_program([*command, "-u", "-i", "wlan2", "-D", "nl80211", "-c", str(config)],
+                           {**(environment or {}), **self.bus.environment})
+        self.wait_for(lambda: "/Interfaces/" in self.bus.try_call("get-property", SUPPLICANT, ROOT, SUPPLICANT,
+                                                                  "Interfaces").stdout, "wpa_supplicant")
+
+    def wait_text(self, path, expected, timeout=60):
+        def is_it():
+            answer = self.read(path, TEXT)
+            return answer.status == "2.05" and answer.payload.decode() == expected
+        self.wait_for(is_it, f"{path} = {expected}", timeout)
+
+    def address(self, interface):
+        return Path(f"/sys/class/net/{interface}/address").read_text().strip().replace(":", "").upper()
+
+    def write_network(self, ssid, phrase):
+        answer = self.write("/12/2", string(5, ssid) + string(18, phrase), TLV, coap.POST)
+        self.assert_code(answer, "2.04")
+
+    def test_network_is_changed_and_taken_back(self):
+        self.wait_text("/12/2/4", self.address("wlan0"))
+        self.wait_text("/12/2/9", "1")
+        self.wait_text("/12/2/3", "1")
+        token = self.observe("/12/2/4", TEXT)
+        self.write_network("office", "officesecret")
+        self.wait_told(token, lambda payload: payload.decode() == self.address("wlan1"), 60)
+        self.wait_text("/12/2/5", "office")
+        self.wait_text("/12/2/9", "6")
+        self.agent.wait_log("wlan2 is connected to network 'office' now")
+        self.write_network("home", "not the secret")
+        self.agent.wait_log("wlan2 does not connect to network 'home'", timeout=90)
+        self.wait_text("/12/2/4", self.address("wlan1"))
+        self.wait_text("/12/2/5", "office")
+        self.assertEqual(self.agent.count_log("not the secret|officesecret"), 0)
+
+
+if __name__ == "__main__":
+    lab.main()
