@@ -2,8 +2,8 @@
 /*
  * change.c - what a server wrote, to wpa_supplicant and back
  *
- * A server that changes the network may be heard through the very connection that goes down. So the answer leaves first,
- * and when the new network does not connect in time, the one before is selected again.
+ * A server that changes the network may be heard through the very connection that goes down. So the answer leaves
+ * first, and when the new network does not connect in time, the one before is selected again.
  */
 #include <ctype.h>
 #include <syslog.h>
@@ -238,7 +238,7 @@ static int on_managed(sd_bus_message *message, void *userdata, sd_bus_error *err
 {
 	int managed = 0;
 
-	/* A NetworkManager that does not say is one that is asked first. */
+	/* A NetworkManager that does not say may manage it. */
 	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "v", "b", &managed) < 0)
 		managed = 1;
 	finish(userdata, managed);

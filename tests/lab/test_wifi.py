@@ -94,6 +94,7 @@ class TestWifi(LabCase):
         self.write_network("home", "not the secret")
         self.agent.wait_log("wlan2 does not connect to network 'home'", timeout=90)
         self.wait_text("/12/2/4", self.address("wlan1"))
+        self.wait_text("/12/2/3", "1")
         self.wait_text("/12/2/5", "office")
         self.assertEqual(self.agent.count_log("not the secret|officesecret"), 0)
 
