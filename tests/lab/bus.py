@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A message bus of a test's own, and calls on it: Bus(folder).call(...) with busctl."""
 
-import os
 import subprocess
 from pathlib import Path
+
+import debian
 
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -13,9 +14,11 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 
 
 class Bus:
-    """environment makes programs take it for the system bus and for the session's."""
+    """environment makes programs take it for the system bus and for the session's. debian.Unavailable: there is no busctl,
+    which a bare Debian does not have."""
 
     def __init__(self, folder):
+        self._busctl, self._environment = debian.program("systemd", "busctl")
         path = Path(folder) / "bus"
         config = Path(folder) / "bus.conf"
         config.write_text(CONFIG.format(socket=path))
@@ -32,9 +35,9 @@ class Bus:
 
     def try_call(self, *arguments, timeout=60):
         """The outcome of busctl's verb call, property or the like: a CompletedProcess."""
-        return subprocess.run(["busctl", f"--address={self.address}", f"--timeout={timeout}", *arguments],
+        return subprocess.run([*self._busctl, f"--address={self.address}", f"--timeout={timeout}", *arguments],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              env={**os.environ, **self.environment})
+                              env={**self._environment, **self.environment})
 
     def call(self, *arguments, timeout=60):
         result = self.try_call(*arguments, timeout=timeout)

@@ -41,7 +41,7 @@ def _unpack(package, folder):
     if not shutil.which("apt-get"):
         raise Unavailable(f"{package}: no apt-get")
     simulated = run("apt-get", "--simulate", "--no-install-recommends", "install", package)
-    missing = re.findall(r"^Inst (\S+)", simulated, re.M)
+    missing = re.findall(r"^Inst (\S+)", simulated, re.M) or [package]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         run("apt-get", "-o", "APT::Sandbox::User=root", "download", *missing, cwd=work)

@@ -32,6 +32,13 @@ class LabCase(AgentCase):
         except debian.Unavailable as e:
             return self.skipTest(str(e))
 
+    def make(self, kind, *arguments):
+        """kind(*arguments); the test is skipped where a program of it is not to be had."""
+        try:
+            return kind(*arguments)
+        except debian.Unavailable as e:
+            return self.skipTest(str(e))
+
     @staticmethod
     def library(command, name):
         """The folder of a program's modules, when the program is out of a package that is not installed."""

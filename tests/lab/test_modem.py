@@ -17,7 +17,7 @@ class TestModem(LabCase):
         super().setUp()
         folder = tempfile.TemporaryDirectory(prefix="lwm2m-modem-")
         self.addCleanup(folder.cleanup)
-        self.bus = Bus(folder.name)
+        self.bus = self.make(Bus, folder.name)
         self.addCleanup(self.bus.close)
         self.modem = AtModem()
         self.addCleanup(self.modem.close)
@@ -34,7 +34,7 @@ class TestModem(LabCase):
             [*command, "--test-session", "--test-enable", "--no-auto-scan", "--test-no-udev",
              "--test-no-suspend-resume", "--test-no-qrtr", *([f"--test-plugin-dir={plugins}"] if plugins else [])],
             {**environment, **self.bus.environment})
-        self.wait_for(lambda: not self.bus.try_call("status", MANAGER).returncode, "ModemManager")
+        self.wait_for(lambda: self.property_of(ROOT, MANAGER, "Version"), "ModemManager")
 
     def plug_in(self):
         self.bus.call("call", MANAGER, ROOT, f"{MANAGER}.Test", "SetProfile", "ssas", "lab", "generic", "1",
@@ -49,8 +49,11 @@ class TestModem(LabCase):
         self.path = next((path for path in tree if path.startswith(f"{ROOT}/Modem/")), None)
         return self.path
 
+    def property_of(self, path, interface, name):
+        return self.bus.try_call("get-property", MANAGER, path, interface, name).stdout.strip()
+
     def property(self, interface, name):
-        return self.bus.try_call("get-property", MANAGER, self.path, f"{MANAGER}.{interface}", name).stdout.strip()
+        return self.property_of(self.path, f"{MANAGER}.{interface}", name)
 
     def number(self, path):
         return int(self.read(path, TEXT).payload)

@@ -45,7 +45,7 @@ class TestWifi(LabCase):
         subprocess.run(["modprobe", "-r", "mac80211_hwsim"], check=False)
         subprocess.run(["modprobe", "mac80211_hwsim", "radios=3"], check=True)
         self.addCleanup(subprocess.run, ["modprobe", "-r", "mac80211_hwsim"], check=False)
-        self.bus = Bus(folder.name)
+        self.bus = self.make(Bus, folder.name)
         self.addCleanup(self.bus.close)
         self.access_point("wlan0", "home", 1, "homesecret")
         self.access_point("wlan1", "office", 6, "officesecret")
