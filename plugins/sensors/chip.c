@@ -106,14 +106,15 @@ static int64_t now(const struct chip_machine *machine)
 	return machine->io->now_ms(machine->userdata);
 }
 
-/* What was measured last holds until the next one should be there, and a little longer: clocks differ. */
+/* What was measured last holds until the next one should be there; that is waited for, as clocks differ. */
 static void take_not_ready(struct chip_machine *machine)
 {
-	int64_t since = machine->has_words ? machine->measured_ms : machine->begun_ms;
+	int64_t age = now(machine) - (machine->has_words ? machine->measured_ms : machine->begun_ms);
+	int64_t period = machine->chip->period_ms;
 
-	if (now(machine) - since > 2 * (int64_t)machine->chip->period_ms) {
+	if (age > 2 * period) {
 		finish(machine, -ETIMEDOUT);
-	} else if (machine->has_words) {
+	} else if (machine->has_words && age <= period) {
 		finish(machine, 0);
 	} else {
 		machine->stage = CHIP_PAUSES;

@@ -191,10 +191,19 @@ static void test_periodic(void **state)
 		pass_one();
 	assert_int_equal(bus.error, 0);
 	assert_float_equal(value(0), 500, 0);
-	/* The next one is not there yet: the last one holds, but not for long. */
+	/* The next one is not there yet: the last one holds until it should be. */
 	bus.now += 4000;
 	assert_int_equal(want(), 0);
-	bus.now += 7000;
+	bus.now += 2000;
+	assert_int_equal(want(), NOT_YET);
+	bus.words[0] = 600;
+	bus.ready = true;
+	while (bus.error == NOT_YET)
+		pass_one();
+	assert_int_equal(bus.error, 0);
+	assert_float_equal(value(0), 600, 0);
+	/* It does not come. */
+	bus.now += 11000;
 	assert_int_equal(want(), -ETIMEDOUT);
 	/* It lost power, say: it is begun anew. */
 	bus.n_sent = 0;
