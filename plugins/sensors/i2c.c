@@ -79,7 +79,17 @@ static int open_bus(struct device *device)
 	return r;
 }
 
-/* What is configured stays, with no value: to the caller it is never gone. */
+/*
+ * What is configured stays, with no value: to the caller it is never gone. -EAGAIN is a lost arbitration, which to the
+ * caller would be nothing to say.
+ */
+static int error_for_caller(int r)
+{
+	if (r == -ENOENT || r == -ENODEV)
+		return -ENXIO;
+	return r == -EAGAIN ? -EIO : r;
+}
+
 static int transfer(void *userdata, const uint8_t *out, size_t n_out, uint8_t *in, size_t n_in)
 {
 	struct device *device = userdata;
@@ -94,7 +104,7 @@ static int transfer(void *userdata, const uint8_t *out, size_t n_out, uint8_t *i
 		r = -errno;
 	if (r < 0)
 		close_bus(device);
-	return r == -ENOENT || r == -ENODEV ? -ENXIO : r;
+	return error_for_caller(r);
 }
 
 static int on_step_timer(sd_event_source *source, uint64_t usec, void *userdata)

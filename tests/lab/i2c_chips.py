@@ -31,6 +31,10 @@ class Nack(Exception):
     """The chip does not acknowledge."""
 
 
+class Lost(Exception):
+    """Another master had the bus."""
+
+
 class Bus:
     """chips: by address, with write(bytes) and read(n)."""
 
@@ -119,6 +123,9 @@ class Bus:
         except Nack:
             self._answer(unique, error=errno.EREMOTEIO)
             return
+        except Lost:
+            self._answer(unique, error=errno.EAGAIN)
+            return
         self._answer(unique, IOCTL_OUT.pack(1, 0, 0, 0) + answer)
 
 
@@ -126,7 +133,7 @@ class Chip:
     """Words with their CRC; a command that is not done yet is not answered."""
 
     def __init__(self):
-        self.plugged, self.wrong_crc = True, False
+        self.plugged, self.wrong_crc, self.lost = True, False, False
         self.answer, self.busy_until = None, 0
 
     def words(self, *words):
@@ -143,6 +150,8 @@ class Chip:
         return answer[:size].ljust(size, b"\xff")
 
     def write(self, data):
+        if self.lost:
+            raise Lost
         if time.monotonic() < self.busy_until:
             raise Nack
         self.command(data)

@@ -76,6 +76,16 @@ class TestChips(LabCase):
         self.wait_code("/3303/0/5700", "2.05")
         self.assertEqual(agent.count_log("sht41 77-0044, temp cannot be read"), 1)
 
+    def test_arbitration_lost(self):
+        """EAGAIN of the bus is an error like others, and said."""
+        agent, _ = self.start_sht4x()
+        self.value("/3303/0/5700")
+        self.sht4x.lost = True
+        self.wait_code("/3303/0/5700", "4.04")
+        agent.wait_log("sht41 77-0044, temp cannot be read: Input/output error")
+        self.sht4x.lost = False
+        self.wait_code("/3303/0/5700", "2.05")
+
     def test_unplugged(self):
         agent, _ = self.start_scd41()
         self.wait_code("/3325/0/5700", "2.05")
