@@ -276,13 +276,26 @@ static void add_channels(struct device *device)
 	}
 }
 
+/* Two of us at one chip would start and stop it under each other's hands. */
+static bool is_taken(const struct lw_host *host, const char *section, const struct options *options)
+{
+	for (size_t i = 0; i < n_devices; i++)
+		if (devices[i]->options.bus == options->bus &&
+			devices[i]->options.address == options->address) {
+			lw_config_error(host, section, NULL, "[%s] is left out: bus %u has a chip at 0x%02x already",
+				section, options->bus, options->address);
+			return true;
+		}
+	return false;
+}
+
 static int add_device(const struct lw_host *host, const char *section)
 {
 	struct options options;
 	const struct chip *chip = read_options(host, section, &options);
 	struct device *device;
 
-	if (!chip)
+	if (!chip || is_taken(host, section, &options))
 		return 0;
 	if (n_devices == CHIPS_MAX) {
 		lw_config_error(host, section, NULL, "left out: more than %d chips", CHIPS_MAX);

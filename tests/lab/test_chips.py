@@ -97,6 +97,14 @@ class TestChips(LabCase):
         self.wait_code("/3325/0/5700", "2.05")
         self.assertEqual(self.value("/3325/0/5700"), 900)
 
+    def test_twice(self):
+        """One chip in two sections is served once, and the second one is named."""
+        chip = {"chip": "sht41", "bus": BUS}
+        agent, _ = self.start(**{"chip.room": chip, "chip.other": chip})
+        self.value("/3303/0/5700")
+        self.assertEqual(self.read("/3303/1", TEXT).status, "4.04")
+        agent.wait_log(r"\[chip.other\] is left out: bus 77 has a chip at 0x44 already")
+
     def test_no_bus(self):
         self.start(**{"chip.air": {"chip": "scd41", "bus": 78}})
         self.wait_code("/3325/0/5700", "4.04")
