@@ -7,11 +7,12 @@ import re
 import case
 import coap
 from case import OBJECT, RawCase
-from coap import CON, FETCH, GET, IPATCH, LINKS, NON, PUT, TEXT
+from coap import CON, DELETE, FETCH, GET, IPATCH, LINKS, NON, PUT, TEXT
+from test_formats import Array, dump
 
 INSTANCE = f"/{OBJECT}/0"
 NUMBER, FLAG, NUMBERS = f"{INSTANCE}/130", f"{INSTANCE}/140", f"{INSTANCE}/1120"
-ETCH_JSON = 320
+ETCH_JSON, ETCH_CBOR = 320, 322
 
 
 class NewCase(RawCase):
@@ -78,6 +79,11 @@ class TestConditions(NewCase):
         self.set(FLAG, 1)
         self.attributes(FLAG, "edge=1")
         self.play(FLAG, self.observe(FLAG), (0, False), (1, True), (0, False), (1, True))
+
+    def test_falling_edge(self):
+        self.set(FLAG, 1)
+        self.attributes(FLAG, "edge=0")
+        self.play(FLAG, self.observe(FLAG), (0, True), (1, False), (0, True))
 
     def test_resource_instance(self):
         self.assert_code(self.write(NUMBERS, b'[{"bn":"%s","n":"/2","v":1}]' % NUMBERS.encode(), coap.SENML_JSON), "2.04")
@@ -192,8 +198,26 @@ class TestEtch(NewCase):
         answer = self.request(FETCH, "/", format=ETCH_JSON, accept=coap.SENML_JSON,
                               payload=json.dumps([{"n": NUMBER}, {"n": "/3/0/16"}]).encode())
         self.assert_code(answer, "2.05")
-        names = {record.get("n") for record in json.loads(answer.payload)}
-        self.assertEqual(len(names), 2)
+        base, values = "", {}
+        for record in json.loads(answer.payload):
+            base = record.get("bn", base)
+            values[base + record.get("n", "")] = record.get("v", record.get("vs"))
+        self.assertEqual(values, {NUMBER: float(self.read(NUMBER, TEXT).payload), "/3/0/16": "U"})
+
+    def test_cbor(self):
+        """The same in CBOR: name 0, value 2, null to delete."""
+        patch = lambda *records: self.request(IPATCH, "/", format=ETCH_CBOR, payload=dump(Array(records)))
+        self.assert_code(patch({0: f"{NUMBERS}/1", 2: 10}, {0: f"{NUMBERS}/2", 2: 20}), "2.04")
+        self.assert_code(patch({0: f"{NUMBERS}/2", 2: None}), "2.04")
+        self.assert_code(self.read(f"{NUMBERS}/2", TEXT), "4.04")
+        self.assertEqual(self.read(f"{NUMBERS}/1", TEXT).payload, b"10")
+
+    def test_delete_of_a_resource_instance(self):
+        self.assert_code(self.patch({"n": f"{NUMBERS}/1", "v": 10}, {"n": f"{NUMBERS}/2", "v": 20}), "2.04")
+        self.assert_code(self.request(DELETE, f"{NUMBERS}/2"), "2.02")
+        self.assert_code(self.read(f"{NUMBERS}/2", TEXT), "4.04")
+        self.assert_code(self.request(DELETE, f"{NUMBERS}/2"), "4.04")
+        self.assertEqual(self.read(f"{NUMBERS}/1", TEXT).payload, b"10")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ def head(major, number):
 
 def dump(item):
     """CBOR of what LwM2M has."""
+    if item is None:
+        return b"\xf6"
     if isinstance(item, bool):
         return b"\xf5" if item else b"\xf4"
     if isinstance(item, int):

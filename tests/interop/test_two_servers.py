@@ -53,6 +53,24 @@ class TwoServerCase(AgentCase):
         return bool(server.received(lambda r: r.message.token == token and r.message.payload == payload))
 
 
+class TestOrder(AgentCase):
+    """1/x/13: who registers before whom."""
+
+    def test_priority(self):
+        """The one of the higher priority is waited for; what both need to stand is there in the end."""
+        with RawServer() as early, RawServer() as late:
+            early.muted = True
+            agent = self.start_agent({"late": {"uri": late.uri, "lifetime": 300, "priority": 2},
+                                      "early": {"uri": early.uri, "lifetime": 300, "priority": 1}})
+            early.expect(lambda r: r.message.path == "/rd", what="Register with the first")
+            self.assertEqual(late.received(lambda r: r.message.path == "/rd"), [])
+            early.muted = False
+            first = early.expect(lambda r: r.message.path == "/rd", since=early.mark(), what="the same once more")
+            late.wait_register(agent.endpoint)
+            second = late.received(lambda r: r.message.path == "/rd")[0]
+            self.assertGreater(second.time, first.time)
+
+
 class TestApart(TwoServerCase):
     def test_registrations(self):
         self.assertEqual([self.clients[s].lifetime for s in (self.first, self.second)], [300, 600])
