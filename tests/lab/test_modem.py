@@ -65,6 +65,7 @@ class TestModem(LabCase):
     def connect(self, apn="internet"):
         self.bus.call("call", MANAGER, self.path, f"{MANAGER}.Modem.Simple", "Connect", "a{sv}", "1", "apn", "s", apn)
         self.wait_for(lambda: self.read("/11/0/1", TEXT).payload == apn.encode(), "the APN")
+        self.wait_for(lambda: self.read("/11/0/3", TEXT).payload == b"1", "the connection")
 
     def test_radio(self):
         self.wait_number("/4/0/0", 6)
@@ -87,7 +88,6 @@ class TestModem(LabCase):
     def test_write_apn(self):
         """A new APN connects; one that the network refuses is taken back, and the one before connects again."""
         self.connect()
-        self.wait_for(lambda: self.read("/11/0/3", TEXT).payload == b"1", "the connection")
         self.assertEqual(self.read("/10/0/11/0", TEXT).payload, b"11:0")
         self.assert_code(self.write("/11/0/1", b"iot.lab"), "2.04")
         self.agent.wait_log("The modem is connected with APN 'iot.lab' now")
