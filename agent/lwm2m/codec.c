@@ -110,6 +110,12 @@ static uint64_t path_key(const struct path *path)
 	       last;
 }
 
+/* A resource has one value or instances, not both. In the order of their keys it follows its instances. */
+static bool is_both(uint64_t before, uint64_t key)
+{
+	return before >> 16 == key >> 16 && (key & PATH_ID_NONE) == PATH_ID_NONE && before != key;
+}
+
 struct key {
 	uint64_t path;
 	double time;
@@ -134,16 +140,21 @@ static int check_unique_unsorted(const struct record *items, size_t count, bool 
 		keys[i] = (struct key){ path_key(&items[i].path), times ? items[i].time : 0 };
 	qsort(keys, count, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < count; i++)
-		if (compare_keys(&keys[i - 1], &keys[i]) == 0)
+		if (compare_keys(&keys[i - 1], &keys[i]) == 0 || is_both(keys[i - 1].path, keys[i].path))
 			return -EBADMSG;
 	return 0;
 }
 
 static int check_unique(const struct record *items, size_t count, bool times)
 {
-	for (size_t i = 1; i < count; i++)
-		if (path_key(&items[i - 1].path) >= path_key(&items[i].path))
+	for (size_t i = 1; i < count; i++) {
+		uint64_t before = path_key(&items[i - 1].path), key = path_key(&items[i].path);
+
+		if (before >= key)
 			return check_unique_unsorted(items, count, times);
+		if (is_both(before, key))
+			return -EBADMSG;
+	}
 	return 0;
 }
 
