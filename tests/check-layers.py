@@ -54,7 +54,7 @@ LAYERS = [
      'the server shares the codecs with the agent and nothing that makes a client'),
     ('sdk/*', ['sdk/include/*'],
      'what plugin authors get knows the plugin headers alone'),
-    ('plugins/*', ['sdk/include/*', '{folder}/*'],
+    ('plugins/*', ['sdk/include/*', '{folder}/*', 'plugins/common/*'],
      'plugins know the plugin headers alone'),
     ('tests/*', ['*'], ''),
 ]

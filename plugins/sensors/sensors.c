@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plugin: its sources, and when they look for devices. */
 #include <errno.h>
-#include <fnmatch.h>
-#include <linux/netlink.h>
-#include <sys/socket.h>
 #include <syslog.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "../common/uevents.h"
 #include "list.h"
 #include "object.h"
 
@@ -16,8 +14,8 @@ static const struct sensor_source *const sources[] = { &sensor_iio, &sensor_hwmo
 #define N_SOURCES (sizeof(sources) / sizeof(*sources))
 
 const char *sensors_root = "";
-static int uevents = -1;
-static sd_event_source *uevent_source, *rescan_timer;
+static struct uevents uevents = UEVENTS_NONE;
+static sd_event_source *rescan_timer;
 static bool scanning;
 
 static void scan_once(const struct lw_host *host)
@@ -42,34 +40,7 @@ void sensors_scan(const struct lw_host *host)
 	scanning = false;
 }
 
-/* "add@/devices/pci0000:00/…/i2c-1/1-0076/iio:device0" */
-static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	char message[2048];
-	bool ours = false;
-	ssize_t n;
-
-	while ((n = recv(fd, message, sizeof(message) - 1, 0)) > 0) {
-		message[n] = 0;
-		ours = ours || fnmatch("*@*/iio:device*", message, 0) == 0 ||
-		       fnmatch("*@*/hwmon*", message, 0) == 0;
-	}
-	/* Messages that got lost may have been ours. */
-	if (ours || (n < 0 && errno == ENOBUFS))
-		sensors_scan(userdata);
-	return 0;
-}
-
-static int listen_uevents(const struct lw_host *host)
-{
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-
-	uevents = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
-	if (uevents < 0 || bind(uevents, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
-		return -errno;
-	return sd_event_add_io(
-		lw_event(host), &uevent_source, uevents, EPOLLIN, on_uevent, (void *)(uintptr_t)host);
-}
+static const char *const uevent_patterns[] = { "*@*/iio:device*", "*@*/hwmon*", NULL };
 
 static int on_rescan_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -104,7 +75,7 @@ static int start(const struct lw_host *host)
 		return r;
 	sensors_root = sensors_settings.root;
 	/* First, so that nothing comes unheard after the scan. */
-	r = *sensors_root ? 0 : listen_uevents(host);
+	r = *sensors_root ? 0 : uevents_start(&uevents, host, uevent_patterns, sensors_scan);
 	if (r < 0)
 		lw_log(host, LOG_NOTICE, "No word from the kernel when sensors come or go: %s", strerror(-r));
 	r = start_sources(host);
@@ -116,11 +87,8 @@ static int start(const struct lw_host *host)
 
 static void stop(const struct lw_host *host)
 {
-	uevent_source = sd_event_source_disable_unref(uevent_source);
 	rescan_timer = sd_event_source_disable_unref(rescan_timer);
-	if (uevents >= 0)
-		close(uevents);
-	uevents = -1;
+	uevents_stop(&uevents);
 	for (size_t i = 0; i < N_SOURCES; i++)
 		if (sources[i]->stop)
 			sources[i]->stop();

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plugin, and Temperature (OMA 3303) of every thermal zone and hwmon input that the kernel has. */
-#include <fnmatch.h>
 #include <glob.h>
-#include <linux/netlink.h>
 #include <lwm2m/settings.h>
 #include <math.h>
-#include <sys/socket.h>
 #include <syslog.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "../common/uevents.h"
 #include "system.h"
 
 #define TEMPERATURE 3303
@@ -44,8 +42,8 @@ static const struct lw_setting settings[] = {
 static const char *const sections[] = { "system", NULL };
 
 const char *system_root = "";
-static int uevents = -1;
-static sd_event_source *uevent_source, *rescan_timer;
+static struct uevents uevents = UEVENTS_NONE;
+static sd_event_source *rescan_timer;
 static uint64_t rescan_usec;
 
 static void rescan(const struct lw_host *host);
@@ -207,35 +205,10 @@ static void rescan(const struct lw_host *host)
 	add_sources(host, "/sys/class/hwmon/hwmon*/temp*_input");
 }
 
-/* "add@/devices/virtual/thermal/thermal_zone0": only what comes and goes among ours makes us look. */
-static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	char message[2048];
-	bool ours = false;
-	ssize_t n;
-
-	while ((n = recv(fd, message, sizeof(message) - 1, 0)) > 0) {
-		message[n] = 0;
-		ours = ours || fnmatch("add@*/thermal_zone*", message, 0) == 0 ||
-		       fnmatch("remove@*/thermal_zone*", message, 0) == 0 ||
-		       fnmatch("*@*/hwmon*", message, 0) == 0;
-	}
-	/* Messages that got lost may have been ours. */
-	if (ours || (n < 0 && errno == ENOBUFS))
-		rescan(userdata);
-	return 0;
-}
-
-static int listen_uevents(const struct lw_host *host)
-{
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-
-	uevents = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
-	if (uevents < 0 || bind(uevents, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
-		return -errno;
-	return sd_event_add_io(
-		lw_event(host), &uevent_source, uevents, EPOLLIN, on_uevent, (void *)(uintptr_t)host);
-}
+/* Only what comes and goes among ours makes us look. */
+static const char *const uevent_patterns[] = {
+	"add@*/thermal_zone*", "remove@*/thermal_zone*", "*@*/hwmon*", NULL
+};
 
 static int on_rescan_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -278,7 +251,7 @@ static int start(const struct lw_host *host)
 		return r;
 	system_root = options.root;
 	rescan(host);
-	r = *system_root ? 0 : listen_uevents(host);
+	r = *system_root ? 0 : uevents_start(&uevents, host, uevent_patterns, rescan);
 	if (r < 0)
 		lw_log(host, LOG_NOTICE, "No word from the kernel when sensors come or go: %s", strerror(-r));
 	r = options.disks ? disks_start(host) : 0;
@@ -289,11 +262,8 @@ static int start(const struct lw_host *host)
 
 static void stop(const struct lw_host *host)
 {
-	uevent_source = sd_event_source_disable_unref(uevent_source);
 	rescan_timer = sd_event_source_disable_unref(rescan_timer);
-	if (uevents >= 0)
-		close(uevents);
-	uevents = -1;
+	uevents_stop(&uevents);
 	disks_stop();
 }
 
