@@ -5,12 +5,12 @@
 #include <systemd/sd-bus.h>
 #include <time.h>
 
+#include "../common/service.h"
 #include "location.h"
 
 #define SERVICE  "org.freedesktop.ModemManager1"
 #define ROOT     "/org/freedesktop/ModemManager1"
 #define LOCATION SERVICE ".Modem.Location"
-#define OBJECTS  "org.freedesktop.DBus.ObjectManager"
 
 /* MMModemLocationSource: the modem gives positions, and not only NMEA sentences. */
 #define SOURCE_GPS_RAW 2
@@ -183,34 +183,19 @@ static int read_interfaces(sd_bus_message *message, const char *path)
 
 static int on_added(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	const char *path;
-
-	if (sd_bus_message_read(message, "o", &path) >= 0)
-		(void)read_interfaces(message, path);
+	service_read_added(message, read_interfaces);
 	return 0;
 }
 
-/* a{oa{sa{sv}}} of all objects. */
 static int on_objects(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	const char *path;
-	int r = sd_bus_message_is_method_error(message, NULL) ?
-			-ENOENT :
-			sd_bus_message_enter_container(message, 'a', "{oa{sa{sv}}}");
-
-	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "oa{sa{sv}}")) > 0) {
-		r = sd_bus_message_read(message, "o", &path);
-		if (r >= 0)
-			r = read_interfaces(message, path);
-		if (r >= 0)
-			r = sd_bus_message_exit_container(message);
-	}
+	service_read_objects(message, read_interfaces);
 	return 0;
 }
 
 static int ask_for_modems(void)
 {
-	return sd_bus_call_method_async(bus, NULL, SERVICE, ROOT, OBJECTS, "GetManagedObjects", on_objects, NULL, NULL);
+	return sd_bus_call_method_async(bus, NULL, SERVICE, ROOT, SERVICE_OBJECTS, "GetManagedObjects", on_objects, NULL, NULL);
 }
 
 static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -220,15 +205,12 @@ static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *err
 }
 
 /* ModemManager came, or went. */
-static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static void on_owner(bool there)
 {
-	const char *owner;
-
 	complained = false;
 	location_set(host, LOCATION_MODEM, NULL);
-	if (sd_bus_message_skip(message, "ss") >= 0 && sd_bus_message_read(message, "s", &owner) >= 0 && *owner)
+	if (there)
 		(void)ask_for_modems();
-	return 0;
 }
 
 static int add_matches(void)
@@ -239,23 +221,18 @@ static int add_matches(void)
 		on_properties, NULL, NULL);
 
 	if (r >= 0)
-		r = sd_bus_match_signal_async(bus, NULL, SERVICE, ROOT, OBJECTS, "InterfacesAdded", on_added, NULL, NULL);
+		r = sd_bus_match_signal_async(bus, NULL, SERVICE, ROOT, SERVICE_OBJECTS, "InterfacesAdded", on_added, NULL, NULL);
 	if (r >= 0)
 		r = sd_bus_match_signal_async(
-			bus, NULL, SERVICE, ROOT, OBJECTS, "InterfacesRemoved", on_removed, NULL, NULL);
-	return r < 0 ? r : sd_bus_add_match_async(bus, NULL,
-		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-		"member='NameOwnerChanged',arg0='" SERVICE "'",
-		on_owner, NULL, NULL);
+			bus, NULL, SERVICE, ROOT, SERVICE_OBJECTS, "InterfacesRemoved", on_removed, NULL, NULL);
+	return r;
 }
 
 int modem_start(const struct lw_host *h)
 {
-	int r = sd_bus_open_system(&bus);
+	int r = service_open(h, SERVICE, on_owner, &bus);
 
 	host = h;
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, lw_event(host), SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
 		r = add_matches();
 	if (r >= 0)

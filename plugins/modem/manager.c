@@ -5,10 +5,10 @@
 #include <syslog.h>
 #include <systemd/sd-bus.h>
 
+#include "../common/service.h"
+
 #define SERVICE    "org.freedesktop.ModemManager1"
 #define ROOT       "/org/freedesktop/ModemManager1"
-#define OBJECTS    "org.freedesktop.DBus.ObjectManager"
-#define PROPERTIES "org.freedesktop.DBus.Properties"
 #define MODEM      SERVICE ".Modem"
 #define BEARER     SERVICE ".Bearer"
 
@@ -213,7 +213,7 @@ static int read_bearers(sd_bus_message *m, void *ret, size_t size)
 static void ask_bearers(void)
 {
 	for (size_t i = 0; i < modem.n_bearers; i++)
-		(void)sd_bus_call_method_async(bus, NULL, SERVICE, modem.bearers[i].path, PROPERTIES, "GetAll",
+		(void)sd_bus_call_method_async(bus, NULL, SERVICE, modem.bearers[i].path, SERVICE_PROPERTIES, "GetAll",
 			on_bearer, (void *)(uintptr_t)i, "s", BEARER);
 }
 
@@ -336,33 +336,19 @@ static int read_interfaces(sd_bus_message *m, const char *path)
 
 static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	const char *path;
-
-	if (sd_bus_message_read(m, "o", &path) >= 0)
-		(void)read_interfaces(m, path);
+	service_read_added(m, read_interfaces);
 	return 0;
 }
 
 static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	const char *path;
-	int r = sd_bus_message_is_method_error(m, NULL) ?
-			-ENOENT :
-			sd_bus_message_enter_container(m, 'a', "{oa{sa{sv}}}");
-
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "oa{sa{sv}}")) > 0) {
-		r = sd_bus_message_read(m, "o", &path);
-		if (r >= 0)
-			r = read_interfaces(m, path);
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
+	service_read_objects(m, read_interfaces);
 	return 0;
 }
 
 static int ask_for_modems(void)
 {
-	return sd_bus_call_method_async(bus, NULL, SERVICE, ROOT, OBJECTS, "GetManagedObjects", on_objects, NULL, NULL);
+	return sd_bus_call_method_async(bus, NULL, SERVICE, ROOT, SERVICE_OBJECTS, "GetManagedObjects", on_objects, NULL, NULL);
 }
 
 static void finish(const char *error)
@@ -397,14 +383,11 @@ static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
-static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static void on_owner(bool there)
 {
-	const char *owner;
-
 	forget();
-	if (sd_bus_message_skip(m, "ss") >= 0 && sd_bus_message_read(m, "s", &owner) >= 0 && *owner)
+	if (there)
 		(void)ask_for_modems();
-	return 0;
 }
 
 static struct bearer *find_bearer(const char *path)
@@ -455,29 +438,24 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static int add_matches(void)
 {
 	int r = sd_bus_add_match_async(bus, NULL,
-		"type='signal',sender='" SERVICE "',interface='" PROPERTIES "',member='PropertiesChanged',"
+		"type='signal',sender='" SERVICE "',interface='" SERVICE_PROPERTIES "',member='PropertiesChanged',"
 		"path_namespace='" ROOT "'",
 		on_properties, NULL, NULL);
 
 	if (r >= 0)
-		r = sd_bus_match_signal_async(bus, NULL, SERVICE, ROOT, OBJECTS, "InterfacesAdded", on_added, NULL, NULL);
+		r = sd_bus_match_signal_async(bus, NULL, SERVICE, ROOT, SERVICE_OBJECTS, "InterfacesAdded", on_added, NULL, NULL);
 	if (r >= 0)
 		r = sd_bus_match_signal_async(
-			bus, NULL, SERVICE, ROOT, OBJECTS, "InterfacesRemoved", on_removed, NULL, NULL);
-	return r < 0 ? r : sd_bus_add_match_async(bus, NULL,
-		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-		"member='NameOwnerChanged',arg0='" SERVICE "'",
-		on_owner, NULL, NULL);
+			bus, NULL, SERVICE, ROOT, SERVICE_OBJECTS, "InterfacesRemoved", on_removed, NULL, NULL);
+	return r;
 }
 
 int manager_start(const struct lw_host *h, const struct manager_options *o)
 {
-	int r = sd_bus_open_system(&bus);
+	int r = service_open(h, SERVICE, on_owner, &bus);
 
 	host = h;
 	options = *o;
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, lw_event(host), SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
 		r = add_matches();
 	if (r >= 0)

@@ -2,10 +2,10 @@
 /* supplicant.c - wpa_supplicant's interfaces, over its D-Bus interface */
 #include <syslog.h>
 
+#include "../common/service.h"
 #include "wifi.h"
 
 #define ROOT       "/fi/w1/wpa_supplicant1"
-#define PROPERTIES "org.freedesktop.DBus.Properties"
 
 /* Ids of information elements in a beacon: IEEE 802.11, 9.4.2. */
 #define HT_CAPABILITIES  45
@@ -126,7 +126,7 @@ static int get_all(struct station *station, const char *path, const char *interf
 {
 	station->refresh = sd_bus_slot_unref(station->refresh);
 	return sd_bus_call_method_async(
-		bus, &station->refresh, SUPPLICANT, path, PROPERTIES, "GetAll", handler, station, "s", interface);
+		bus, &station->refresh, SUPPLICANT, path, SERVICE_PROPERTIES, "GetAll", handler, station, "s", interface);
 }
 
 static int on_interface(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -247,24 +247,21 @@ static int on_interfaces(sd_bus_message *message, void *userdata, sd_bus_error *
 static int ask_for_interfaces(void)
 {
 	return sd_bus_call_method_async(
-		bus, NULL, SUPPLICANT, ROOT, PROPERTIES, "Get", on_interfaces, NULL, "ss", SUPPLICANT, "Interfaces");
+		bus, NULL, SUPPLICANT, ROOT, SERVICE_PROPERTIES, "Get", on_interfaces, NULL, "ss", SUPPLICANT, "Interfaces");
 }
 
 /* wpa_supplicant came, or went. */
-static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static void on_owner(bool there)
 {
-	const char *owner;
-
 	drop_all();
-	if (sd_bus_message_skip(message, "ss") >= 0 && sd_bus_message_read(message, "s", &owner) >= 0 && *owner)
+	if (there)
 		(void)ask_for_interfaces();
-	return 0;
 }
 
 static int add_matches(void)
 {
 	int r = sd_bus_add_match_async(bus, NULL,
-		"type='signal',sender='" SUPPLICANT "',interface='" PROPERTIES "',member='PropertiesChanged',"
+		"type='signal',sender='" SUPPLICANT "',interface='" SERVICE_PROPERTIES "',member='PropertiesChanged',"
 		"path_namespace='" ROOT "/Interfaces',arg0='" SUPPLICANT_INTERFACE "'",
 		on_changed, NULL, NULL);
 
@@ -274,19 +271,14 @@ static int add_matches(void)
 	if (r >= 0)
 		r = sd_bus_match_signal_async(
 			bus, NULL, SUPPLICANT, ROOT, SUPPLICANT, "InterfaceRemoved", on_removed, NULL, NULL);
-	return r < 0 ? r : sd_bus_add_match_async(bus, NULL,
-		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-		"member='NameOwnerChanged',arg0='" SUPPLICANT "'",
-		on_owner, NULL, NULL);
+	return r;
 }
 
 int supplicant_start(const struct lw_host *h)
 {
-	int r = sd_bus_open_system(&bus);
+	int r = service_open(h, SUPPLICANT, on_owner, &bus);
 
 	host = h;
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, lw_event(host), SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
 		r = add_matches();
 	if (r >= 0)
