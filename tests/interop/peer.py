@@ -242,6 +242,7 @@ class RawServer(Peer):
     def __init__(self, **options):
         self.register_code, self.update_code = "2.01", "2.04"
         self.clients = {}
+        self._registered = {}  # the same of the last Register, also once it is de-registered
         self._blocks = {}
         self._serial = 0
         super().__init__(**options)
@@ -279,7 +280,7 @@ class RawServer(Peer):
         if self.register_code == "2.01":
             self._serial += 1
             client = Client(message, body.decode(), address, f"/rd/{self._serial}")
-            self.clients[client.endpoint] = client
+            self.clients[client.endpoint] = self._registered[client.endpoint] = client
             for segment in client.location.split("/")[1:]:
                 response.add(coap.LOCATION_PATH, segment)
         if block:
@@ -296,7 +297,7 @@ class RawServer(Peer):
         self.expect(lambda r: r.message.path == "/rd" and r.message.query.get("ep") == endpoint
                     and not (r.message.block(coap.BLOCK1) or Block(0, False)).more,
                     timeout, since, f"Register of {endpoint}")
-        return self.clients[endpoint]
+        return self._registered[endpoint]
 
     def wait_update(self, timeout=10, since=0):
         return self.expect(lambda r: r.message.code == coap.POST and r.message.path.startswith("/rd/"),

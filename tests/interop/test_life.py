@@ -22,9 +22,10 @@ class LifeCase(AgentCase):
         agent = self.start_agent({"uri": self.server.uri, "lifetime": 300}, **named)
         return agent, self.expect_registration(agent)
 
-    def expect_registration(self, agent, since=0):
+    def expect_registration(self, agent, since=0, count=1):
+        """count: how often its log will have said so."""
         client = self.server.wait_register(agent.endpoint, since=since)
-        agent.wait_log("main: registered with")
+        agent.wait_log("main: registered with", count=count)
         return client
 
     def restart(self, agent, end=Agent.stop):
@@ -250,7 +251,9 @@ class TestStateDirectory(LifeCase):
         agent.start()
         client = self.expect_registration(agent)
         self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
+        agent.stop()  # a file that is being written changes its name
         self.assertEqual(agent.state.stat().st_mode & 0o777, 0o700)
+        self.assertTrue((agent.state / "object-1.state").exists())
         for file in agent.state.iterdir():
             self.assertEqual(file.stat().st_mode & 0o777, 0o600, file)
 
@@ -269,11 +272,9 @@ class TestStateDirectory(LifeCase):
         self.assert_code(self.server.write(client, "/1/0/5", b"17"), "2.04")
         since = self.server.mark()
         self.assert_code(self.server.request(client, coap.POST, "/3/0/5"), "2.04")
-        client = self.expect_registration(agent, since)
+        client = self.expect_registration(agent, since, count=2)
         self.assertEqual(self.server.read(client, "/1/0/5").payload, b"86400")
         self.assertEqual(agent.count_log("factory reset"), 1)
-
-
 
 class TestQueueMode(LifeCase):
     def test_asleep(self):
