@@ -154,8 +154,14 @@ void registry_remove(struct registry *registry, struct object *object)
 void registry_replace(struct registry *registry, struct object *object, struct object *next)
 {
 	uint16_t oid = object->info->id;
+	struct object *there = registry_find(registry, oid);
 
-	if (registry_find(registry, oid) != object)
+	if (there && there->waiting == object) {
+		there->waiting = next;
+		object->registry = NULL;
+		next->registry = registry;
+	}
+	if (there != object)
 		return;
 	object->registry = NULL;
 	next->replaced = object->replaced;

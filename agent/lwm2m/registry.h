@@ -34,7 +34,7 @@ void registry_deinit(struct registry *registry);
 int registry_add(struct registry *registry, struct object *object);
 void registry_remove(struct registry *registry, struct object *object);
 
-/* next, of the same id, stands where object stood; to the listener it is the same object with other instances. */
+/* next, of the same id, stands, or waits, where object did; to the listener it is the same object with other instances. */
 void registry_replace(struct registry *registry, struct object *object, struct object *next);
 
 struct object *registry_find(const struct registry *registry, uint16_t oid);

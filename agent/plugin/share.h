@@ -7,6 +7,10 @@
  * former's. A plugin that is alone, and begins at 0, is in the registry itself; otherwise an object stands there that
  * hands operations on. An operation on all instances asks one plugin after the other: those that cannot answer now are
  * left out, unless that is all of them.
+ *
+ * Where the agent has such an object itself, which steps aside, plugins take turns: they may begin at the same number, and
+ * servers see the instances of the one that got some last. So a modem and a wireless interface each bring /4/0 while they
+ * are in use, and when neither is, the agent's is back. To servers it is one object all the time.
  */
 #pragma once
 
