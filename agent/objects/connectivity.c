@@ -10,9 +10,17 @@
 enum {
 	NETWORK_BEARER = 0,
 	AVAILABLE_BEARERS = 1,
+	RADIO_SIGNAL_STRENGTH = 2,
+	LINK_QUALITY = 3,
 	IP_ADDRESSES = 4,
 	ROUTER_ADDRESSES = 5,
 	LINK_UTILIZATION = 6,
+	APN = 7,
+	CELL_ID = 8,
+	SMNC = 9,
+	SMCC = 10,
+	SIGNAL_SNR = 11,
+	LAC = 12,
 };
 
 #define UTILIZATION_TIME (10 * USEC_PER_SEC)
@@ -46,12 +54,21 @@ struct connectivity {
 	uint16_t ids[UPLINK_ADDRESSES_MAX]; /* for probe */
 };
 
+/* Those of a radio have no value here, and keep who observes them while a plugin's object comes and goes. */
 static const struct resource_info resources[] = {
 	{ NETWORK_BEARER, VALUE_INTEGER, RESOURCE_R, RESOURCE_MANDATORY },
 	{ AVAILABLE_BEARERS, VALUE_INTEGER, RESOURCE_R, RESOURCE_MULTIPLE | RESOURCE_MANDATORY },
+	{ RADIO_SIGNAL_STRENGTH, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ LINK_QUALITY, VALUE_INTEGER, RESOURCE_R, 0 },
 	{ IP_ADDRESSES, VALUE_STRING, RESOURCE_R, RESOURCE_MULTIPLE | RESOURCE_MANDATORY },
 	{ ROUTER_ADDRESSES, VALUE_STRING, RESOURCE_R, RESOURCE_MULTIPLE },
 	{ LINK_UTILIZATION, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ APN, VALUE_STRING, RESOURCE_R, RESOURCE_MULTIPLE },
+	{ CELL_ID, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ SMNC, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ SMCC, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ SIGNAL_SNR, VALUE_INTEGER, RESOURCE_R, 0 },
+	{ LAC, VALUE_INTEGER, RESOURCE_R, 0 },
 };
 
 static const struct object_info info = {
@@ -126,11 +143,14 @@ static int get(const struct connectivity *connectivity, uint16_t rid, uint16_t r
 	case LINK_UTILIZATION:
 		*ret = VALUE_INTEGER(connectivity->utilization);
 		return connectivity->load.speed_mbit > 0 ? 0 : -ENOENT;
-	default:
+	case IP_ADDRESSES:
+	case ROUTER_ADDRESSES:
 		if (riid >= UPLINK_ADDRESSES_MAX || !*slots->list[riid])
 			return -ENOENT;
 		*ret = VALUE_STRING(slots->list[riid]);
 		return 0;
+	default:
+		return -ENOENT;
 	}
 }
 

@@ -3,9 +3,9 @@
  * connectivity.h - object 4, Connectivity Monitoring: what holds for any bearer
  *
  * Shows the interface by which the servers are reached: its kind, its addresses and routers, how much of the link is used.
- * What only a radio has is not here; a plugin's object that knows it takes the place of this one. So there is no Radio
- * Signal Strength (2) either, though the definition makes it mandatory: an Ethernet has none, and any number would be
- * read as one. A bearer that is not known is absent.
+ * What only a radio has has no value here; a plugin's object that knows it takes the place of this one, and who observes it
+ * goes on to do so when that leaves. So there is no Radio Signal Strength (2) either, though the definition makes it
+ * mandatory: an Ethernet has none, and any number would be read as one. A bearer that is not known is absent.
  *
  * Nothing is polled: connectivity_refresh() is called when the network may have changed and tells what did. An address
  * keeps its resource instance id as long as it stays. Link Utilization is read when asked for: the average of the busier

@@ -149,12 +149,17 @@ class TestReplaced(ConnectivityCase):
 
     def test_plugin_comes_first(self):
         self.assertEqual(self.values("/4/0"), {"/4/0/0": 6, "/4/0/2": -87})
-        since = self.server.mark()
+        token, since = self.observe("/4/0/2")
         self.agent.write_config(self.keys, {"test-bearer": {"plugin": {"enabled": "no"}}})
         self.agent.signal(SIGHUP)
         self.server.wait_update(since=since)
         self.assertEqual(self.values("/4/0/0"), {"/4/0/0": 41})
         self.assertEqual(self.values("/4/0/4"), {"/4/0/4/0": "192.0.2.2"})
+        # Without the plugin there is no signal; who observes it hears of the plugin's again.
+        self.assert_code(self.server.read(self.client, "/4/0/2"), "4.04")
+        self.agent.write_config(self.keys, {"test-bearer": {"plugin": {"enabled": "yes"}}})
+        self.agent.signal(SIGHUP)
+        self.expect_values(token, since, {"/4/0/2": -87})
 
 
 class TestStatistics(ConnectivityCase):

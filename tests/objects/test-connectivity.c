@@ -136,11 +136,7 @@ static void what_is_not_known_is_absent(void **state)
 	fixture->uplink = (struct uplink){ 0 };
 	fixture->load_error = -ENODEV;
 	connectivity_refresh(fixture->connectivity);
-	for (uint16_t rid = 0; rid <= 6; rid++) {
-		if (rid == 2 || rid == 3) {
-			assert_null(object_find_resource(fixture->ask.object, rid));
-			continue;
-		}
+	for (uint16_t rid = 0; rid <= 12; rid++) {
 		assert_int_equal(ask_read(&fixture->ask, PATH3(4, 0, rid)), -ENODATA);
 		assert_int_equal(ask_probe(&fixture->ask, 0, rid), -ENOENT);
 	}
