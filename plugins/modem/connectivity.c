@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "../common/route.h"
 #include "objects.h"
 
 /* MMModemAccessTechnology, the newest first, and what object 4 calls it. */
@@ -98,34 +99,13 @@ static void show_addresses(struct connectivity *c, const struct bearer *bearer)
 	c->apns.count = 1;
 }
 
-/* The interface of the default route with the least metric; false: there is none. */
-static bool find_default_route(char ret[32])
-{
-	FILE *file = fopen("/proc/net/route", "re");
-	unsigned int destination, metric, least = UINT32_MAX;
-	char line[256], name[32];
-	bool found = false;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%31s %x %*x %*x %*d %*d %u", name, &destination, &metric) == 3 && destination == 0 &&
-			(!found || metric < least)) {
-			strcpy(ret, name);
-			least = metric;
-			found = true;
-		}
-	if (file)
-		fclose(file);
-	return found;
-}
-
 /* pppd names the interface, not ModemManager. */
 static bool is_in_use(const struct bearer *bearer)
 {
-	char name[32];
+	char name[ROUTE_INTERFACE_MAX];
 
-	if (!bearer || !bearer->connected)
-		return false;
-	return !find_default_route(name) || strcmp(name, bearer->interface) == 0 || strncmp(name, "ppp", 3) == 0;
+	return bearer && bearer->connected && route_find(name) &&
+	       (strcmp(name, bearer->interface) == 0 || strncmp(name, "ppp", 3) == 0);
 }
 
 static int connectivity_init(struct lw_instance *inst)

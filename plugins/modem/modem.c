@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A modem, as ModemManager has it: Connectivity Monitoring (OMA 4), Cellular (10), APN Connection Profile (11). */
 #include <lwm2m/settings.h>
+#include <syslog.h>
 
+#include "../common/route.h"
 #include "objects.h"
 
 enum { CONNECTIVITY_AUTO, CONNECTIVITY_ALWAYS };
@@ -50,6 +52,9 @@ static int start(const struct lw_host *host)
 		return -EINVAL;
 	manager.wanted = options.modem[0] ? options.modem : NULL;
 	manager.signal_s = options.signal_s;
+	r = route_start(host, on_changed);
+	if (r < 0)
+		lw_log(host, LOG_WARNING, "Object 4 does not follow the default route: %s", strerror(-r));
 	return manager_start(host, &manager);
 }
 
@@ -57,6 +62,7 @@ static void stop(const struct lw_host *host)
 {
 	apn_stop();
 	manager_stop();
+	route_stop();
 }
 
 LW_PLUGIN_START("modem", start, stop, &connectivity_object, &cellular_object, &apn_object);

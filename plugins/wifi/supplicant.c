@@ -176,6 +176,14 @@ static struct station *find(const char *path)
 	return NULL;
 }
 
+struct station *supplicant_find(const char *name)
+{
+	for (size_t i = 0; i < STATIONS; i++)
+		if (stations[i].path[0] && strcmp(stations[i].name, name) == 0)
+			return &stations[i];
+	return NULL;
+}
+
 static void add(const char *path)
 {
 	struct station *station = find(path) ? NULL : find("");
@@ -193,6 +201,7 @@ static void drop(struct station *station)
 	change_drop(station);
 	wifi_gone(station);
 	station->path[0] = 0;
+	connectivity_show(host);
 }
 
 static void drop_all(void)

@@ -3,7 +3,9 @@
 #include <ctype.h>
 #include <lwm2m/settings.h>
 #include <stdlib.h>
+#include <syslog.h>
 
+#include "../common/route.h"
 #include "wifi.h"
 
 struct options {
@@ -109,6 +111,7 @@ void wifi_show(struct station *station)
 		return;
 	change_look(station);
 	show(station->inst->data, station);
+	connectivity_show(station->host);
 }
 
 void wifi_gone(struct station *station)
@@ -206,7 +209,7 @@ static const struct lw_resource resources[] = {
 	LW_RES_END,
 };
 
-static const struct lw_object wlan_object = {
+const struct lw_object wlan_object = {
 	.id = 12,
 	.version = "1.1",
 	.flags = LW_INSTANCES,
@@ -227,12 +230,16 @@ static int start(const struct lw_host *host)
 	if (lw_check_sections(host, sections) < 0 || r < 0)
 		return -EINVAL;
 	change_init(options.connect_s);
+	r = route_start(host, connectivity_show);
+	if (r < 0)
+		lw_log(host, LOG_WARNING, "Object 4 does not follow the default route: %s", strerror(-r));
 	return supplicant_start(host);
 }
 
 static void stop(const struct lw_host *host)
 {
 	supplicant_stop();
+	route_stop();
 }
 
-LW_PLUGIN_START("wifi", start, stop, &wlan_object);
+LW_PLUGIN_START("wifi", start, stop, &wlan_object, &connectivity_object);

@@ -3,7 +3,7 @@
  * wifi.h - wireless interfaces, as wpa_supplicant has them
  *
  * supplicant.c keeps a struct station for each of them and says when one came, changed or went; wifi.c shows it as an
- * instance; change.c brings what a server wrote to wpa_supplicant, and takes it back when it does not connect.
+ * instance; connectivity.c shows the one that the default route goes through; change.c brings what a server wrote to wpa_supplicant, and takes it back when it does not connect.
  */
 #pragma once
 
@@ -60,6 +60,12 @@ struct wlan {
 	int64_t tx_bytes, rx_bytes, tx_packets, rx_packets, tx_errors, rx_errors, multicast, tx_dropped, rx_dropped;
 };
 
+/* wifi.c: object 12. connectivity.c: object 4. */
+extern const struct lw_object wlan_object, connectivity_object;
+
+/* The station, or the default route, is another now. */
+void connectivity_show(const struct lw_host *host);
+
 /* wifi.c: show what the station is now; it went. */
 void wifi_show(struct station *station);
 void wifi_gone(struct station *station);
@@ -71,6 +77,9 @@ int32_t wifi_auth(const struct station *station);
 int supplicant_start(const struct lw_host *host);
 void supplicant_stop(void);
 sd_bus *supplicant_bus(void);
+
+/* The station of this interface; NULL: wpa_supplicant has none. */
+struct station *supplicant_find(const char *name);
 
 /* A call to one of wpa_supplicant's Interface methods, with a path or without any argument. */
 int supplicant_call(struct station *station, const char *method, const char *path, sd_bus_message_handler_t handler);

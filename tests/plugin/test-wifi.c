@@ -15,6 +15,7 @@
 #include "../io/private-bus.h"
 #include "../io/scratch.h"
 #include "fixture.h"
+#include "network.h"
 
 #define SUPPLICANT "fi.w1.wpa_supplicant1"
 #define ROOT       "/fi/w1/wpa_supplicant1"
@@ -36,6 +37,7 @@ static struct {
 	bool new_is_good;
 	unsigned int selections, disconnects, reconnects;
 	int managed;
+	int32_t level, noise;
 } air;
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
@@ -164,6 +166,14 @@ static int on_reconnect(sd_bus_message *message, void *userdata, sd_bus_error *e
 	return sd_bus_reply_method_return(message, NULL);
 }
 
+static int on_signal_poll(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	if (air.level == 0)
+		return sd_bus_reply_method_errorf(message, SD_BUS_ERROR_FAILED, "Failed to read signal");
+	return sd_bus_reply_method_return(message, "v", "a{sv}", 3, "linkspeed", "i", 54, "rssi", "i", air.level, "noise",
+		"i", air.noise);
+}
+
 static const sd_bus_vtable root_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Interfaces", "ao", get_interfaces, 0, 0),
@@ -180,6 +190,7 @@ static const sd_bus_vtable interface_vtable[] = {
 	SD_BUS_METHOD("AddNetwork", "a{sv}", "o", on_add, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SelectNetwork", "o", NULL, on_select, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("RemoveNetwork", "o", NULL, on_remove, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SignalPoll", NULL, "v", on_signal_poll, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Disconnect", NULL, NULL, on_disconnect, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Reconnect", NULL, NULL, on_reconnect, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
@@ -429,6 +440,84 @@ static void test_supplicant_restarts(void **state)
 	}
 }
 
+static bool has_connectivity(void)
+{
+	const struct object *object = registry_find(&fixture.registry, 4);
+
+	return object && object->n_instances == 1;
+}
+
+/* wlan3 as the kernel has it; eth0 is a way out, too. */
+static void make_interfaces(void)
+{
+	static bool made;
+
+	network_enter();
+	if (!made) {
+		network_ip("link add wlan3 type veth peer name other3");
+		network_ip("link add eth0 type veth peer name other0");
+		network_ip("link set wlan3 up");
+		network_ip("link set eth0 up");
+	}
+	made = true;
+	network_ip("address flush dev wlan3");
+	network_ip("route flush default");
+	network_ip("address add 192.0.2.3/24 dev wlan3");
+	network_ip("address add fe80::3/64 dev wlan3");
+}
+
+/* Object 4 is there while the default route is through the station, and the station is connected. */
+static void test_default_route(void **state)
+{
+	air.level = -61;
+	air.noise = -95;
+	make_interfaces();
+	begin_at_home(*state);
+	assert_false(has_connectivity());
+	network_ip("route add default via 192.0.2.1 dev wlan3 metric 600");
+	fixture_wait(&fixture, has_connectivity());
+	fixture_expect(&fixture, PATH3(4, 0, 0), VALUE_INTEGER(21));
+	fixture_expect(&fixture, PATH4(4, 0, 1, 0), VALUE_INTEGER(21));
+	fixture_expect(&fixture, PATH3(4, 0, 2), VALUE_INTEGER(-61));
+	fixture_expect(&fixture, PATH4(4, 0, 4, 0), VALUE_STRING("192.0.2.3"));
+	assert_int_equal(fixture_read(&fixture, PATH4(4, 0, 4, 1)), -ENOENT);
+	fixture_expect(&fixture, PATH4(4, 0, 5, 0), VALUE_STRING("192.0.2.1"));
+	fixture_expect(&fixture, PATH3(4, 0, 11), VALUE_INTEGER(34));
+	network_ip("route add default dev eth0 metric 100");
+	fixture_wait(&fixture, !has_connectivity());
+	network_ip("route del default dev eth0");
+	fixture_wait(&fixture, has_connectivity());
+	air.state = "disconnected";
+	air.network = "/";
+	say_changed();
+	fixture_wait(&fixture, !has_connectivity());
+	connect_to(HOME, "home", 1);
+	fixture_wait(&fixture, has_connectivity());
+	supplicant = sd_bus_flush_close_unref(supplicant);
+	fixture_wait(&fixture, !has_connectivity());
+}
+
+/* A change of address is told; a signal that is not known is not there. */
+static void test_route_changes(void **state)
+{
+	make_interfaces();
+	network_ip("route add default via 192.0.2.1 dev wlan3");
+	begin_at_home(*state);
+	fixture_wait(&fixture, has_connectivity());
+	fixture_expect(&fixture, PATH3(4, 0, 0), VALUE_INTEGER(21));
+	assert_int_equal(fixture_read(&fixture, PATH3(4, 0, 2)), -ENODATA);
+	assert_int_equal(fixture_read(&fixture, PATH3(4, 0, 11)), -ENODATA);
+	fixture_watch(&fixture, 4, true);
+	fixture_forget(&fixture);
+	network_ip("address add 2001:db8::3/64 dev wlan3 nodad");
+	fixture_wait(&fixture, fixture_told(&fixture, REGISTRY_VALUE, PATH3(4, 0, 4)));
+	fixture_expect(&fixture, PATH4(4, 0, 4, 1), VALUE_STRING("2001:db8::3"));
+	fixture_forget(&fixture);
+	air.level = -50;
+	fixture_wait(&fixture, fixture_told(&fixture, REGISTRY_VALUE, PATH3(4, 0, 2)));
+	fixture_expect(&fixture, PATH3(4, 0, 2), VALUE_INTEGER(-50));
+}
+
 static void test_settings(void **state)
 {
 	begin("0");
@@ -447,6 +536,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_disable_and_enable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_network_manager, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_supplicant_restarts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_default_route, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_route_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 	};
 
