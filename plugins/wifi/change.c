@@ -12,6 +12,7 @@
 
 #define ANSWER_FIRST UINT64_C(2000000)
 #define SECOND       UINT64_C(1000000)
+#define PRIORITY     100
 
 #define MANAGER "org.freedesktop.NetworkManager"
 
@@ -40,6 +41,7 @@ static void rest(struct change *change)
 void change_drop(struct station *station)
 {
 	station->change.call = sd_bus_slot_unref(station->change.call);
+	networks_forget(station);
 	rest(&station->change);
 }
 
@@ -64,6 +66,7 @@ static int on_returned(sd_bus_message *message, void *userdata, sd_bus_error *er
 	if (e)
 		lw_log(station->host, LOG_ERR, "%s does not go back to network '%s' either: %s", station->name,
 			station->change.before_ssid, e->message ? e->message : e->name);
+	networks_enable(station, true);
 	come_to_rest(station);
 	return 0;
 }
@@ -82,8 +85,10 @@ static void go_back(struct station *station, const char *why)
 	if (change->added[0])
 		tell(station, "RemoveNetwork", change->added);
 	change->progress = CHANGE_RETURNING;
-	if (!had_network || supplicant_call(station, "SelectNetwork", change->before, on_returned) < 0)
+	if (!had_network || supplicant_call(station, "SelectNetwork", change->before, on_returned) < 0) {
+		networks_enable(station, true);
 		come_to_rest(station);
+	}
 }
 
 static int on_late(sd_event_source *source, uint64_t usec, void *userdata)
@@ -143,7 +148,10 @@ static int append_bytes(sd_bus_message *message, const char *key, const void *da
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-/* As bytes the name and a key need no quotes; a phrase is a text. */
+/*
+ * Preferred to the others, which stay as what there is when it is out of reach. As bytes the name and a key need no quotes; a
+ * phrase is a text.
+ */
 static int append_network(sd_bus_message *message, const struct wlan *wlan, const struct change *change)
 {
 	int r = sd_bus_message_open_container(message, 'a', "{sv}");
@@ -151,7 +159,8 @@ static int append_network(sd_bus_message *message, const struct wlan *wlan, cons
 	if (r >= 0)
 		r = append_bytes(message, "ssid", wlan->ssid, strlen(wlan->ssid));
 	if (r >= 0)
-		r = sd_bus_message_append(message, "{sv}", "key_mgmt", "s", wlan->auth == 1 ? "WPA-PSK" : "NONE");
+		r = sd_bus_message_append(message, "{sv}{sv}{sv}", "key_mgmt", "s", wlan->auth == 1 ? "WPA-PSK" : "NONE",
+			"id_str", "s", NETWORK_MARK, "priority", "i", PRIORITY);
 	if (r >= 0 && change->has_key)
 		r = append_bytes(message, "psk", change->key, sizeof(change->key));
 	else if (r >= 0 && wlan->auth == 1)
@@ -177,6 +186,13 @@ static int add_network(struct station *station)
 	return r;
 }
 
+static void on_looked(struct station *station)
+{
+	station->change.progress = CHANGE_ADDING;
+	if (add_network(station) < 0)
+		go_back(station, "wpa_supplicant cannot be asked");
+}
+
 static int on_answered(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct station *station = userdata;
@@ -184,17 +200,18 @@ static int on_answered(sd_event_source *source, uint64_t usec, void *userdata)
 	struct change *change = &station->change;
 
 	change->added[0] = 0;
-	station->off = !wlan->enabled;
-	station->was_down = false;
+	if (change->enable)
+		enable_set(station, wlan->enabled);
 	if (!wlan->enabled || !change->network) {
-		tell(station, wlan->enabled ? "Reconnect" : "Disconnect", NULL);
+		if (wlan->enabled)
+			tell(station, "Reconnect", NULL);
 		lw_log(station->host, LOG_NOTICE, "%s is %s now, a server wants it", station->name,
 			wlan->enabled ? "enabled" : "disabled");
 		come_to_rest(station);
 		return 0;
 	}
-	change->progress = CHANGE_ADDING;
-	if (add_network(station) < 0)
+	change->progress = CHANGE_LOOKING;
+	if (networks_look(station, on_looked) < 0)
 		go_back(station, "wpa_supplicant cannot be asked");
 	return 0;
 }
@@ -209,9 +226,8 @@ void change_look(struct station *station)
 	lw_log(station->host, LOG_NOTICE, "%s is connected to network '%s' now", station->name,
 		((struct wlan *)station->inst->data)->ssid);
 	/* Of those that servers wrote there is one. */
-	if (change->ours[0])
-		tell(station, "RemoveNetwork", change->ours);
-	strcpy(change->ours, change->added);
+	networks_enable(station, false);
+	networks_save(station);
 	rest(change);
 }
 
@@ -338,6 +354,11 @@ static int take(struct station *station, struct lw_instance *inst)
 	if (network && (!wlan->enabled || take_network(wlan, change) < 0)) {
 		forget_secrets(change);
 		return -EINVAL;
+	}
+	if (!wlan->enabled && enable_is_needed(station)) {
+		lw_log(station->host, LOG_WARNING,
+			"%s is not disabled: it has the only default route, and no server could enable it again", station->name);
+		return -EPERM;
 	}
 	change->network = network;
 	change->enable = lw_wrote(inst, 1);

@@ -198,6 +198,7 @@ static void add(const char *path)
 static void drop(struct station *station)
 {
 	station->refresh = sd_bus_slot_unref(station->refresh);
+	enable_drop(station);
 	change_drop(station);
 	wifi_gone(station);
 	station->path[0] = 0;

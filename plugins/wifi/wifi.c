@@ -58,19 +58,12 @@ static void show_bss(struct wlan *wlan, const struct station *station)
 	}
 }
 
-/* A server had it disconnected; when it is connected again after that, somebody else enabled it. */
-static void look_at_off(struct station *station, bool completed)
-{
-	station->was_down = station->off && (station->was_down || !completed);
-	station->off = station->off && !(station->was_down && completed);
-}
-
 static void show(struct wlan *wlan, struct station *station)
 {
 	bool completed = strcmp(station->state, "completed") == 0;
 	bool idle = station->change.progress == CHANGE_NONE;
 
-	look_at_off(station, completed);
+	enable_look(station);
 	strcpy(wlan->name, station->name);
 	show_bss(wlan, station);
 	if (idle && completed) {
@@ -78,7 +71,7 @@ static void show(struct wlan *wlan, struct station *station)
 		wlan->auth = wifi_auth(station);
 	}
 	if (idle)
-		wlan->enabled = !station->off;
+		wlan->enabled = station->enable == ENABLED;
 	wlan->status = !wlan->enabled || strcmp(station->state, "interface_disabled") == 0 ? 0 : completed ? 1 : 2;
 	if (wlan->status == 0)
 		wlan->radio = 0;
@@ -103,6 +96,7 @@ static int choose_id(const char *name)
 void wifi_show(struct station *station)
 {
 	if (!station->inst && station->name[0]) {
+		enable_begin(station);
 		adding = station;
 		(void)lw_add_instance(station->host, 12, (uint16_t)choose_id(station->name), NULL);
 		adding = NULL;

@@ -13,6 +13,8 @@
 
 #define STATIONS 8
 
+struct station;
+
 /* The access point that a station talks to; frequency 0: none. */
 struct bss {
 	char ssid[33], bssid[13];
@@ -20,7 +22,30 @@ struct bss {
 	bool ht, vht;       /* 802.11n, 802.11ac */
 };
 
-enum progress { CHANGE_NONE, CHANGE_CHECKING, CHANGE_WAITING, CHANGE_ADDING, CHANGE_TRYING, CHANGE_RETURNING };
+#define NETWORKS_MAX 32
+#define NETWORK_MARK "lwm2m-agent" /* id_str of those that servers wrote */
+
+/* One that wpa_supplicant has, as it was before a change. */
+struct network {
+	char path[128];
+	bool was_enabled, is_ours;
+	sd_bus_slot *call;
+};
+
+struct networks {
+	struct network list[NETWORKS_MAX];
+	size_t n;
+	void (*looked)(struct station *station);
+	sd_bus_slot *call;
+};
+
+enum progress { CHANGE_NONE, CHANGE_CHECKING, CHANGE_WAITING, CHANGE_LOOKING, CHANGE_ADDING, CHANGE_TRYING, CHANGE_RETURNING };
+
+/*
+ * DISABLE_WANTED: a server disabled it, and it may still connect. DISABLE_TOLD: wpa_supplicant disconnects it. DISABLED: it
+ * did. Who connects it after that has enabled it.
+ */
+enum enable { ENABLED, DISABLE_WANTED, DISABLE_TOLD, DISABLED };
 
 /* What a server wrote, on its way. */
 struct change {
@@ -33,7 +58,6 @@ struct change {
 	char before[128];     /* the one that was selected when it was written; "/": none */
 	char before_ssid[33]; /* what servers see again when it is taken back */
 	int32_t before_auth;
-	char ours[128]; /* the last one of ours that connected */
 	sd_event_source *timer;
 	sd_bus_slot *call;
 };
@@ -46,9 +70,11 @@ struct station {
 	char state[24], auth[24], network[128], bss_path[128];
 	struct bss bss;
 	sd_bus_slot *refresh;
-	bool off, was_down; /* a server disabled it; it is not connected since */
+	enum enable enable;
+	sd_bus_slot *disconnect;
 	bool stale; /* it changed while it was read */
 	struct change change;
+	struct networks networks;
 };
 
 struct wlan {
@@ -88,6 +114,23 @@ int supplicant_call(struct station *station, const char *method, const char *pat
 
 /* Reads the station anew, and calls wifi_show(). */
 void supplicant_refresh(struct station *station);
+
+/* networks.c: looks at all networks; looked() may ask wpa_supplicant for more, which is answered after it. -errno. */
+int networks_look(struct station *station, void (*looked)(struct station *station));
+
+/* Those that were enabled are again; those of ours are, or are removed. */
+void networks_enable(struct station *station, bool with_ours);
+void networks_save(struct station *station);
+void networks_forget(struct station *station);
+
+/* enable.c: a server wants it; the station is there, is another now, or goes. */
+void enable_set(struct station *station, bool enabled);
+void enable_begin(struct station *station);
+void enable_look(struct station *station);
+void enable_drop(struct station *station);
+
+/* Is it the only way out of this machine? */
+bool enable_is_needed(const struct station *station);
 
 /* change.c: seconds until a network that does not connect is taken back. */
 void change_init(uint32_t connect_s);

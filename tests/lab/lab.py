@@ -55,15 +55,24 @@ class LabCase(AgentCase):
         self.addCleanup(process.kill)
         return process
 
+    @staticmethod
+    def module(name):
+        return BUILD / "plugins" / name / f"{name}.so"
+
     def start_plugin(self, name, environment=None, **sections):
         """An agent with this plugin, of the build folder. Returns it and the server's view of it."""
-        module = BUILD / "plugins" / name / f"{name}.so"
-        if not module.exists():
-            self.skipTest(f"no {module}")
+        return self.start_plugins(environment, **{name: sections})
+
+    def start_plugins(self, environment=None, **plugins):
+        """The same with several; of each the sections of its settings."""
+        for name in plugins:
+            if not self.module(name).exists():
+                self.skipTest(f"no {self.module(name)}")
         agent = self.start_agent(start=False)
         agent.extra_environment = environment or {}
         agent.write_config({"uri": self.server.uri, "lifetime": 300},
-                           {name: {"plugin": {"module": module}, **sections}})
+                           {name: {"plugin": {"module": self.module(name)}, **sections}
+                            for name, sections in plugins.items()})
         agent.start()
         self.client = self.server.wait_register(agent.endpoint, timeout=20)
         agent.wait_log(": registered with ")

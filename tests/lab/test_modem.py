@@ -12,20 +12,14 @@ MANAGER = "org.freedesktop.ModemManager1"
 ROOT = "/org/freedesktop/ModemManager1"
 
 
-class TestModem(LabCase):
-    def setUp(self):
-        super().setUp()
-        folder = tempfile.TemporaryDirectory(prefix="lwm2m-modem-")
-        self.addCleanup(folder.cleanup)
-        self.bus = self.make(Bus, folder.name)
-        self.addCleanup(self.bus.close)
+class ModemCase(LabCase):
+    """self.bus and self.modem are there, which ModemManager has."""
+
+    def start_modem(self):
         self.modem = AtModem()
         self.addCleanup(self.modem.close)
         self.start_manager()
         self.plug_in()
-        self.agent, _ = self.start_plugin("modem", self.bus.environment,
-                                          modem={"signal_s": 1, "connectivity": "always"})
-        self.wait_for(lambda: self.read("/4/0/0", TEXT).status == "2.05", "a bearer")
 
     def start_manager(self):
         command, environment = self.program("modemmanager", "ModemManager")
@@ -66,6 +60,19 @@ class TestModem(LabCase):
         self.bus.call("call", MANAGER, self.path, f"{MANAGER}.Modem.Simple", "Connect", "a{sv}", "1", "apn", "s", apn)
         self.wait_for(lambda: self.read("/11/0/1", TEXT).payload == apn.encode(), "the APN")
         self.wait_for(lambda: self.read("/11/0/3", TEXT).payload == b"1", "the connection")
+
+
+class TestModem(ModemCase):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory(prefix="lwm2m-modem-")
+        self.addCleanup(folder.cleanup)
+        self.bus = self.make(Bus, folder.name)
+        self.addCleanup(self.bus.close)
+        self.start_modem()
+        self.agent, _ = self.start_plugin("modem", self.bus.environment,
+                                          modem={"signal_s": 1, "connectivity": "always"})
+        self.wait_for(lambda: self.read("/4/0/0", TEXT).status == "2.05", "a bearer")
 
     def test_radio(self):
         self.wait_number("/4/0/0", 6)

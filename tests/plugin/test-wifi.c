@@ -22,6 +22,8 @@
 #define INTERFACE  ROOT "/Interfaces/0"
 #define HOME       INTERFACE "/Networks/0"
 #define NEW        INTERFACE "/Networks/1"
+#define OFF        INTERFACE "/Networks/2" /* not enabled */
+#define WRITTEN    INTERFACE "/Networks/3" /* by a server, before */
 #define MANAGER    "org.freedesktop.NetworkManager"
 
 static struct fixture fixture;
@@ -37,6 +39,9 @@ static struct {
 	bool new_is_good;
 	unsigned int selections, disconnects, reconnects;
 	int managed;
+	char enabled[256]; /* the last letters of networks that were */
+	bool saves; /* its configuration file may be written */
+	unsigned int saved, marks;
 	int32_t level, noise;
 } air;
 
@@ -78,6 +83,36 @@ static int get_interfaces(sd_bus *bus, const char *path, const char *interface, 
 	return sd_bus_message_append(reply, "ao", 1, INTERFACE);
 }
 
+static int get_networks(sd_bus *bus, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "ao", 3, HOME, OFF, WRITTEN);
+}
+
+static int get_enabled(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "b", strcmp(path, OFF) != 0);
+}
+
+static int set_enabled(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *value,
+	void *userdata, sd_bus_error *error)
+{
+	int enabled = 0;
+
+	assert_true(sd_bus_message_read(value, "b", &enabled) >= 0);
+	assert_true(enabled);
+	strcat(air.enabled, path + strlen(path) - 1);
+	return 0;
+}
+
+static int get_network(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "a{sv}", 2, "ssid", "s", "\"home\"", "id_str", "s",
+		strcmp(path, WRITTEN) == 0 ? "\"lwm2m-agent\"" : "\"lwm2m\"");
+}
+
 static void say_changed(void)
 {
 	assert_true(sd_bus_emit_properties_changed(supplicant, INTERFACE, SUPPLICANT ".Interface", "State", NULL) >= 0);
@@ -100,6 +135,11 @@ static void take_argument(sd_bus_message *message, const char *key)
 	char kind;
 
 	assert_true(sd_bus_message_peek_type(message, &kind, &type) > 0);
+	if (strcmp(key, "id_str") == 0 || strcmp(key, "priority") == 0) {
+		assert_true(sd_bus_message_skip(message, "v") >= 0);
+		air.marks++;
+		return;
+	}
 	if (strcmp(type, "s") == 0) {
 		assert_true(sd_bus_message_read(message, "v", "s", &text) >= 0);
 		snprintf(strcmp(key, "psk") == 0 ? air.new_psk : air.new_mgmt, sizeof(air.new_mgmt), "%s", text);
@@ -150,8 +190,18 @@ static int on_remove(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	return sd_bus_reply_method_return(message, NULL);
 }
 
+static int on_save(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	if (!air.saves)
+		return sd_bus_reply_method_errorf(message, SUPPLICANT ".UnknownError", "Not allowed");
+	air.saved++;
+	return sd_bus_reply_method_return(message, NULL);
+}
+
 static int on_disconnect(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
+	if (strcmp(air.network, "/") == 0)
+		return sd_bus_reply_method_errorf(message, SUPPLICANT ".NotConnected", "This interface is not connected");
 	air.disconnects++;
 	air.state = "disconnected";
 	air.network = "/";
@@ -187,12 +237,21 @@ static const sd_bus_vtable interface_vtable[] = {
 	SD_BUS_PROPERTY("CurrentAuthMode", "s", get_text, 0, 0),
 	SD_BUS_PROPERTY("CurrentNetwork", "o", get_path, 0, 0),
 	SD_BUS_PROPERTY("CurrentBSS", "o", get_path, 0, 0),
+	SD_BUS_PROPERTY("Networks", "ao", get_networks, 0, 0),
+	SD_BUS_METHOD("SaveConfig", NULL, NULL, on_save, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("AddNetwork", "a{sv}", "o", on_add, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SelectNetwork", "o", NULL, on_select, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("RemoveNetwork", "o", NULL, on_remove, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SignalPoll", NULL, "v", on_signal_poll, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Disconnect", NULL, NULL, on_disconnect, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Reconnect", NULL, NULL, on_reconnect, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable network_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_WRITABLE_PROPERTY("Enabled", "b", get_enabled, set_enabled, 0, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Properties", "a{sv}", get_network, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 
@@ -238,6 +297,9 @@ static void start_supplicant(const char *directory)
 	supplicant = private_bus_serve(directory, fixture.event, SUPPLICANT);
 	serve(supplicant, ROOT, SUPPLICANT, root_vtable);
 	serve(supplicant, INTERFACE, SUPPLICANT ".Interface", interface_vtable);
+	serve(supplicant, HOME, SUPPLICANT ".Network", network_vtable);
+	serve(supplicant, OFF, SUPPLICANT ".Network", network_vtable);
+	serve(supplicant, WRITTEN, SUPPLICANT ".Network", network_vtable);
 	serve(supplicant, INTERFACE "/BSSs/0", SUPPLICANT ".BSS", bss_vtable);
 }
 
@@ -352,7 +414,7 @@ static void test_change_is_told(void **state)
 static void test_other_network(void **state)
 {
 	begin_at_home(*state);
-	air.new_is_good = true;
+	air.new_is_good = air.saves = true;
 	assert_int_equal(write_network("office", "correct horse"), 0);
 	assert_int_equal(air.selections, 0); /* the answer goes first */
 	fixture_wait(&fixture, is(4, VALUE_STRING("02000000AB02")));
@@ -361,7 +423,11 @@ static void test_other_network(void **state)
 	assert_string_equal(air.new_psk, "correct horse");
 	assert_string_equal(air.new_mgmt, "WPA-PSK");
 	assert_int_equal(air.selections, 1);
-	assert_string_equal(air.removed, "");
+	/* The others are enabled as before, but for the one that a server wrote before; and it is kept. */
+	fixture_wait(&fixture, air.saved == 1);
+	assert_int_equal(air.marks, 2);
+	assert_string_equal(air.removed, WRITTEN);
+	assert_string_equal(air.enabled, "0");
 }
 
 static void test_wrong_phrase(void **state)
@@ -373,6 +439,8 @@ static void test_wrong_phrase(void **state)
 	fixture_wait(&fixture, is(5, VALUE_STRING("home")) && is(3, VALUE_INTEGER(1)));
 	assert_string_equal(air.removed, NEW);
 	assert_string_equal(air.network, HOME);
+	fixture_wait(&fixture, strcmp(air.enabled, "03") == 0);
+	assert_int_equal(air.saved, 0);
 	fixture_expect(&fixture, PATH3(12, 3, 15), VALUE_INTEGER(1));
 }
 
@@ -407,6 +475,35 @@ static void test_disable_and_enable(void **state)
 	assert_int_equal(write_network("office", "correct horse"), -EINVAL);
 	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(true)), 0);
 	fixture_wait(&fixture, air.reconnects == 1 && is(3, VALUE_INTEGER(1)));
+}
+
+/* What looks for its network is not connected yet: it is disconnected when it is, and by each new wpa_supplicant. */
+static void test_stays_disabled(void **state)
+{
+	begin_at_home(*state);
+	air.state = "scanning";
+	air.network = "/";
+	say_changed();
+	fixture_wait(&fixture, is(3, VALUE_INTEGER(2)));
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(false)), 0);
+	fixture_wait(&fixture, is(3, VALUE_INTEGER(0)));
+	assert_int_equal(air.disconnects, 0);
+	connect_to(HOME, "home", 1);
+	fixture_wait(&fixture, air.disconnects == 1);
+	assert_true(is(1, VALUE_BOOLEAN(false)));
+	supplicant = sd_bus_flush_close_unref(supplicant);
+	fixture_wait(&fixture, fixture_read(&fixture, PATH3(12, 3, 5)) == -ENOENT);
+	air.state = "completed";
+	air.network = HOME;
+	start_supplicant(*state);
+	fixture_wait(&fixture, air.disconnects == 2);
+	fixture_wait(&fixture, is(1, VALUE_BOOLEAN(false)));
+	/* Somebody else connects it: it is enabled. */
+	fixture_wait(&fixture, is(3, VALUE_INTEGER(0)));
+	fixture_wait(&fixture, fixture_read(&fixture, PATH3(12, 3, 4)) == -ENODATA);
+	connect_to(HOME, "home", 1);
+	fixture_wait(&fixture, is(1, VALUE_BOOLEAN(true)) && is(3, VALUE_INTEGER(1)));
+	assert_int_equal(air.disconnects, 2);
 }
 
 static void test_network_manager(void **state)
@@ -497,6 +594,19 @@ static void test_default_route(void **state)
 	fixture_wait(&fixture, !has_connectivity());
 }
 
+/* The only way out is not given away. */
+static void test_last_way_out(void **state)
+{
+	make_interfaces();
+	network_ip("route add default via 192.0.2.1 dev wlan3");
+	begin_at_home(*state);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(false)), -EPERM);
+	fixture_expect(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(true));
+	network_ip("route add default dev eth0 metric 900");
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(false)), 0);
+	fixture_wait(&fixture, air.disconnects == 1);
+}
+
 /* A change of address is told; a signal that is not known is not there. */
 static void test_route_changes(void **state)
 {
@@ -534,9 +644,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disable_and_enable, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stays_disabled, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_network_manager, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_supplicant_restarts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_default_route, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_last_way_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_route_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 	};
