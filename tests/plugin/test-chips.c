@@ -156,6 +156,49 @@ static void test_single_shot(void **state)
 	assert_float_equal(value(1), 0, 0);
 }
 
+/* One measurement of each kind of chip: what is sent last, how long it may take, and what the words mean. */
+static void test_figures(void **state)
+{
+	static const struct {
+		const char *chip;
+		uint8_t command[CHIP_COMMAND];
+		size_t len;
+		uint32_t at_least_ms;
+		uint16_t words[2];
+		double values[2];
+	} rows[] = {
+		{ "sht30", { 0x24, 0x00 }, 2, 15, { 0x6666, 0x8000 }, { 25, 50 } },
+		{ "sht35", { 0x24, 0x00 }, 2, 15, { 0xffff, 0xffff }, { 125, 100 } },
+		{ "sht40", { 0xfd }, 1, 9, { 0x0000, 0xffff }, { -40, 100 } },
+		{ "sht45", { 0xfd }, 1, 9, { 0x6666, 0x8000 }, { 25, 56.5 } },
+		{ "hdc1080", { 0x00 }, 1, 13, { 0x8000, 0x4000 }, { 42.5, 25 } },
+		{ "bh1750", { 0x20 }, 1, 180, { 120 }, { 100 } },
+		{ "bh1750", { 0x20 }, 1, 180, { 0xffff }, { 54612.5 } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		use(rows[i].chip);
+		memcpy(bus.words, rows[i].words, sizeof(rows[i].words));
+		assert_int_equal(want(), 0);
+		assert_int_equal(bus.n_last, rows[i].len);
+		assert_memory_equal(bus.last, rows[i].command, rows[i].len);
+		assert_true(bus.wait >= rows[i].at_least_ms);
+		for (size_t k = 0; k < 2 && bus.machine.chip->channels[k].name; k++)
+			assert_float_equal(value(k), rows[i].values[k], 0.01);
+	}
+}
+
+/* SGP40: the raw signal with what it is compensated for, 50 %RH and 25 Cel, each with its CRC. */
+static void test_sgp40_command(void **state)
+{
+	static const uint8_t command[] = { 0x26, 0x0f, 0x80, 0x00, 0xa2, 0x66, 0x66, 0x93 };
+
+	use("sgp40");
+	assert_memory_equal(bus.machine.chip->measure.bytes, command, sizeof(command));
+	assert_int_equal(bus.machine.chip->measure.len, sizeof(command));
+	assert_true(bus.machine.chip->measure.delay_ms >= 30);
+}
+
 static void test_plain_words(void **state)
 {
 	use("bh1750");
@@ -299,6 +342,8 @@ int main(void)
 		cmocka_unit_test(test_crc),
 		cmocka_unit_test(test_scd41_vector),
 		cmocka_unit_test(test_single_shot),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_sgp40_command),
 		cmocka_unit_test(test_plain_words),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_periodic),
