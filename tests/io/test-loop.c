@@ -187,14 +187,13 @@ static void test_fd(void **state)
 	close(fds[1]);
 }
 
-/* What a service manager would hear. */
-static void test_notify(void **state)
+/* Stands for the service manager. */
+static int open_notify_socket(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	socklen_t len = sizeof(address);
-	char text[256], name[sizeof(address.sun_path) + 1];
-	ssize_t n;
+	char name[sizeof(address.sun_path) + 1];
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	/* Autobind: an abstract name that nobody else has. */
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
@@ -202,6 +201,15 @@ static void test_notify(void **state)
 	snprintf(name, sizeof(name), "@%.*s", (int)(len - offsetof(struct sockaddr_un, sun_path) - 1),
 		address.sun_path + 1);
 	setenv("NOTIFY_SOCKET", name, 1);
+	return fd;
+}
+
+/* What a service manager would hear. */
+static void test_notify(void **state)
+{
+	_cleanup_(closep) int fd = open_notify_socket();
+	char text[256];
+	ssize_t n;
 
 	loop_notify_ready("registered with main");
 	n = recv(fd, text, sizeof(text) - 1, 0);
@@ -228,19 +236,12 @@ static void test_notify(void **state)
 /* The loop wakes for the watchdog and feeds it; without a watchdog it does not wake. */
 static void test_watchdog(void **state)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	_cleanup_(closep) int fd = open_notify_socket();
 	_cleanup_(loop_freep) struct loop *loop = NULL;
 	struct seen seen = { 0 };
-	socklen_t len = sizeof(address);
-	char text[256], name[sizeof(address.sun_path) + 1];
+	char text[256];
 	unsigned int fed = 0;
 
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	snprintf(name, sizeof(name), "@%.*s", (int)(len - offsetof(struct sockaddr_un, sun_path) - 1),
-		address.sun_path + 1);
-	setenv("NOTIFY_SOCKET", name, 1);
 	setenv("WATCHDOG_USEC", "40000", 1);
 	assert_int_equal(loop_new(&handlers, &seen, &loop), 0);
 	unsetenv("WATCHDOG_USEC");
@@ -259,6 +260,38 @@ static void test_watchdog(void **state)
 	assert_true(fed >= 3);
 }
 
+static void on_hang(void *userdata)
+{
+	struct seen *seen = userdata;
+
+	if (seen->deadlines++ == 0)
+		usleep(300 * 1000);
+	loop_exit(seen->loop, 0);
+}
+
+/* A handler that does not return for some periods of the watchdog: nothing is fed meanwhile. */
+static void test_watchdog_hang(void **state)
+{
+	static const struct loop_handlers hanging = { .deadline = on_hang };
+	_cleanup_(closep) int fd = open_notify_socket();
+	_cleanup_(loop_freep) struct loop *loop = NULL;
+	struct seen seen = { 0 };
+	char text[256];
+	unsigned int fed = 0;
+
+	setenv("WATCHDOG_USEC", "40000", 1);
+	assert_int_equal(loop_new(&hanging, &seen, &loop), 0);
+	unsetenv("WATCHDOG_USEC");
+	seen.loop = loop;
+	assert_int_equal(loop_set_deadline(loop, 0), 0);
+	assert_int_equal(loop_run(loop), 0);
+	unsetenv("NOTIFY_SOCKET");
+	while (recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0)
+		fed++;
+	/* When it is set up, and in the turn before the handler. */
+	assert_in_range(fed, 1, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_fd),
 		cmocka_unit_test(test_notify),
 		cmocka_unit_test(test_watchdog),
+		cmocka_unit_test(test_watchdog_hang),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
