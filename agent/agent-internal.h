@@ -57,5 +57,5 @@ void pump_network_changed(void *userdata);
 /* Takes in what came from servers. */
 void pump_receive(void *userdata);
 
-/* Registers with the servers as soon as the plugins are there. -errno. */
+/* As soon as the plugins are there, says that we are ready and registers with the servers. -errno. */
 int pump_start(struct agent *agent);

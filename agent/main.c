@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "base/log.h"
+#include "io/loop.h"
 #include "options.h"
 
 /* On a terminal, messages about files are read best alone. */
@@ -26,6 +27,25 @@ static int check_config(const struct options *options)
 		config_count_servers(config), config_count_servers(config) == 1 ? "" : "s", config->n_plugins,
 		config->n_plugins == 1 ? "" : "s");
 	return EXIT_SUCCESS;
+}
+
+/* What is wrong is said by the start, which follows. */
+static void report_nothing(void *userdata, int priority, const char *line)
+{
+}
+
+/* Asked by the unit before a start: a machine that nobody manages yet is no failure. */
+static int has_server(const struct options *options)
+{
+	_cleanup_(config_freep) struct config *config = NULL;
+
+	if (config_load(options->config, options->plugin_dir, report_nothing, NULL, &config) < 0 ||
+		config_count_servers(config) > 0)
+		return EXIT_SUCCESS;
+	log_notice("Nothing to do: there is no server account yet. Write a section [server.NAME] to "
+		   "%s.d/NAME.conf, see lwm2m-agent.conf(5), then: systemctl restart lwm2m-agent", options->config);
+	loop_notify_status("no server account yet; see lwm2m-agent.conf(5), then: systemctl restart lwm2m-agent");
+	return EXIT_FAILURE;
 }
 
 /* config is taken over, and replaced by what SIGHUP read. */
@@ -67,6 +87,8 @@ int main(int argc, char **argv)
 		return r < 0 ? 2 : EXIT_SUCCESS;
 	if (options.check_config)
 		return check_config(&options);
+	if (options.has_server)
+		return has_server(&options);
 	block_signals();
 	do
 		r = run(&options, &config);

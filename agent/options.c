@@ -23,13 +23,15 @@ static const char help[] =
 	"                     (" BUILD_PLUGINDIR ")\n"
 	"  --bus BUS          D-Bus: system, session, none or an address (system)\n"
 	"  --check-config     check the configuration and exit: 0 good, 1 not\n"
+	"  --has-server       exit with 1 where the configuration is good and names no\n"
+	"                     server: nothing to do yet; else with 0\n"
 	"  --log-level LEVEL  error, warning, notice, info or debug (notice)\n"
 	"  --version          print the version\n"
 	"  --help             print this\n"
 	"\n"
 	"See lwm2m-agent(8) and lwm2m-agent.conf(5).\n";
 
-enum { CONFIG = 1, STATE_DIR, PLUGIN_DIR, BUS, CHECK_CONFIG, LOG_LEVEL, VERSION, HELP };
+enum { CONFIG = 1, STATE_DIR, PLUGIN_DIR, BUS, CHECK_CONFIG, HAS_SERVER, LOG_LEVEL, VERSION, HELP };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, CONFIG },
@@ -37,6 +39,7 @@ static const struct option long_options[] = {
 	{ "plugin-dir", required_argument, NULL, PLUGIN_DIR },
 	{ "bus", required_argument, NULL, BUS },
 	{ "check-config", no_argument, NULL, CHECK_CONFIG },
+	{ "has-server", no_argument, NULL, HAS_SERVER },
 	{ "log-level", required_argument, NULL, LOG_LEVEL },
 	{ "version", no_argument, NULL, VERSION },
 	{ "help", no_argument, NULL, HELP },
@@ -74,6 +77,9 @@ static int take_option(int option, struct options *options)
 		return 0;
 	case CHECK_CONFIG:
 		options->check_config = true;
+		return 0;
+	case HAS_SERVER:
+		options->has_server = true;
 		return 0;
 	case LOG_LEVEL:
 		return set_log_level(optarg);

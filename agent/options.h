@@ -9,7 +9,7 @@
 struct options {
 	const char *config, *state_dir, *plugin_dir, *bus; /* state_dir may be NULL: as configured */
 	const char *host_path;                             /* lwm2m-plugin-host */
-	bool check_config;
+	bool check_config, has_server;
 };
 
 /* 0: *ret says what to do. 1: all is done (--help, --version). -EINVAL: usage error, said on stderr. Sets the log level. */

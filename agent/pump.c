@@ -9,7 +9,7 @@
 /* systemd's patience is longer than a De-register's four retransmissions; ours is not. */
 #define STOP_TIMEOUT (4 * USEC_PER_SEC)
 
-/* A plugin that starts slowly is told to the server by an Update; most are there long before. */
+/* A plugin that starts slowly is told to the server by an Update, and nobody waits for it; most are there long before. */
 #define SETTLE_TIMEOUT (2 * USEC_PER_SEC)
 
 static void persist(struct agent *agent, const struct effect *effect)
@@ -249,6 +249,7 @@ static void start_engine(struct agent *agent)
 	if (agent->started || agent->stopping)
 		return;
 	agent->started = agent->status_changed = true;
+	loop_notify_ready("starting");
 	engine_start(agent->engine, usec_now());
 }
 
@@ -266,8 +267,8 @@ static int on_settle_timeout(sd_event_source *source, uint64_t usec, void *userd
 int pump_start(struct agent *agent)
 {
 	supervisor_set_settled_handler(agent->supervisor, on_settled, agent);
+	loop_notify_status("starting the plugins");
 	supervisor_start(agent->supervisor);
-	loop_notify_ready("starting");
 	if (supervisor_is_settled(agent->supervisor)) {
 		start_engine(agent);
 		return 0;

@@ -122,6 +122,16 @@ class TestConfiguration(ConfigurationCase):
         self.assertEqual((code, lines), (0, [f"{self.config}: good, with 1 server and 0 plugins"]))
 
 
+    def test_has_server(self):
+        """What the unit asks before a start: 1 only where there is nothing to do; what is wrong the start says itself."""
+        for text, status, said in ((GOOD, 0, ""), (GOOD + "nonsense\n", 0, ""), ("[agent]\nendpoint = e\n", 1,
+                                   f"notice: Nothing to do: .* to {self.config}.d/NAME.conf")):
+            self.config.write_text(text)
+            code, lines = self.run_agent("--has-server")
+            self.assertEqual(code, status, lines)
+            self.assertRegex("\n".join(lines), said + (".*" if said else "$"))
+
+
 class TestKeyFile(ConfigurationCase):
     def write(self, key_file):
         self.config.write_text("[agent]\nendpoint = e\n[server.main]\nuri = coaps://127.0.0.1:1\nidentity = i\n"

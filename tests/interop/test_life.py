@@ -64,8 +64,8 @@ class TestStop(LifeCase):
                 agent.stop(number)
                 self.server.wait_deregister(since=since)
 
-    def notified(self, servers):
-        agent = self.start_agent(servers, start=False)
+    def notified(self, servers, **named):
+        agent = self.start_agent(servers, start=False, **named)
         notify = Notify(agent)
         self.addCleanup(notify.socket.close)
         agent.start()
@@ -120,6 +120,16 @@ class TestStop(LifeCase):
         notify.wait("STATUS=no server is configured")
         agent.stop()
         notify.wait("STOPPING=1")
+
+    def test_ready(self):
+        """Ready when the plugins are there, whatever the network does; one that hangs is waited for a while only."""
+        self.server.muted = True
+        plugins = {"test-faults": {"fault": {"what": "hang", "at": "start"}}, "test-object": {}}
+        start = time.monotonic()
+        agent, notify = self.notified({"uri": self.server.uri}, plugins=plugins)
+        self.assertGreaterEqual(time.monotonic() - start, 2)
+        notify.wait("STATUS=registering with main")
+        agent.stop()
 
     def test_status(self):
         """What systemctl status shows."""
