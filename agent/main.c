@@ -19,7 +19,7 @@ static int check_config(const struct options *options)
 {
 	_cleanup_(config_freep) struct config *config = NULL;
 
-	if (config_load(options->config, options->plugin_dir, report_plain, NULL, &config) < 0)
+	if (config_check(options->config, options->plugin_dir, report_plain, NULL, &config) < 0)
 		return EXIT_FAILURE;
 	if (config->n_wrong_plugins > 0)
 		return EXIT_FAILURE;

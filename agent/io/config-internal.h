@@ -3,11 +3,13 @@
  * config-internal.h - what the files that read the configuration share
  *
  * A section is a table of keys: each says how its value is read, where it goes and what may be in it. config-keys.c applies
- * such a table; config-server.c and config-plugin.c have those of accounts and plugins; config.c has the rest.
+ * such a table; config-server.c and config-plugin.c have those of accounts and plugins; config-key.c finds an account's key, and
+ * sees who else could; config.c has the rest.
  */
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +21,14 @@ struct config_loader {
 	void *userdata;
 	const char *plugin_dir;
 	unsigned int errors;
+	bool from_outside; /* not in the service, which alone has its credentials */
+};
+
+/* A section [server.NAME] as it was written; what needs no second look goes into the account at once. */
+struct config_account {
+	struct server *server;
+	const struct ini_section *section;
+	const char *security, *binding, *key, *key_file, *key_credential;
 };
 
 struct config_key {
@@ -33,6 +43,10 @@ struct config_key {
 /* Says what is wrong, or worth a warning, in this line of this file; line 0: in the file. */
 void config_complain(struct config_loader *loader, int priority, const char *file, unsigned int line,
 		     const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Points at the line of this key of the account, or at its section's where the key is not given. */
+void config_complain_account(struct config_loader *loader, const struct ini *ini,
+	const struct config_account *account, const char *key, const char *text);
 
 /* An ini_report_t; userdata is the loader. */
 void config_report_ini(void *userdata, const char *file, unsigned int line, const char *text);
@@ -56,6 +70,12 @@ int config_parse_u32(const struct config_key *key, const char *value, void *ret)
 
 /* The accounts of all [server.NAME] sections into config->servers. -ENOMEM. */
 int config_load_servers(struct config_loader *loader, const struct ini *ini, struct config *config);
+
+/*
+ * The pre-shared key, where the account needs one: from its file, its credential or the configuration itself. One that
+ * everybody can read is reported as a warning. -ENOMEM.
+ */
+int config_load_key(struct config_loader *loader, const struct ini *ini, const struct config_account *account);
 
 /* The files of directory, if there is one, into config->plugins. -ENOMEM. */
 int config_load_plugins(struct config_loader *loader, const char *directory, struct config *config);

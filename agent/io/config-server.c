@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "io/config-internal.h"
 #include "io/uri.h"
 
 #define PSK_IDENTITY_MAX 128
-#define PSK_KEY_MAX      64
-#define KEY_FILE_MAX     4096
 #define HISTORY_SIZE_MAX 524288 /* what the state directory has room for, in Base64 */
 #define SECTION_PREFIX   "server."
-
-/* A section as it was written; what needs no second look goes into the account at once. */
-struct account {
-	struct server *server;
-	const struct ini_section *section;
-	const char *security, *binding, *key, *key_file, *key_credential;
-};
 
 static int parse_uri(const struct config_key *key, const char *value, void *ret)
 {
@@ -125,16 +114,15 @@ static const struct config_key keys[] = {
 	{ "key_credential", parse_later },
 };
 
-static const char *value_of(const struct ini *ini, const struct account *account, const char *key)
+static const char *value_of(const struct ini *ini, const struct config_account *account, const char *key)
 {
 	const struct ini_setting *setting = ini_find(ini, account->section->name, key);
 
 	return setting && *setting->value ? setting->value : NULL;
 }
 
-/* Where to point at for this key: its line, or the section's where the key is not given. */
-static void complain(struct config_loader *loader, const struct ini *ini, const struct account *account,
-		     const char *key, const char *text)
+void config_complain_account(struct config_loader *loader, const struct ini *ini,
+	const struct config_account *account, const char *key, const char *text)
 {
 	const struct ini_setting *setting = ini_find(ini, account->section->name, key);
 
@@ -145,7 +133,7 @@ static void complain(struct config_loader *loader, const struct ini *ini, const 
 			account->section->name, text);
 }
 
-static void check_binding(struct config_loader *loader, const struct ini *ini, struct account *account)
+static void check_binding(struct config_loader *loader, const struct ini *ini, struct config_account *account)
 {
 	const char *binding = account->binding;
 
@@ -154,11 +142,11 @@ static void check_binding(struct config_loader *loader, const struct ini *ini, s
 	if (strcmp(binding, "UQ") == 0)
 		account->server->queue = true;
 	else
-		complain(loader, ini, account, "binding",
+		config_complain_account(loader, ini, account, "binding",
 			"binding has to be U or UQ; this version has no other");
 }
 
-static void check_security(struct config_loader *loader, const struct ini *ini, struct account *account)
+static void check_security(struct config_loader *loader, const struct ini *ini, struct config_account *account)
 {
 	static const char *const unsupported[] = { "rpk", "x509", "oscore" };
 	struct uri uri = { 0 };
@@ -166,7 +154,7 @@ static void check_security(struct config_loader *loader, const struct ini *ini, 
 	(void)uri_parse(account->server->uri, &uri);
 	for (size_t i = 0; account->security && i < ELEMENTSOF(unsupported); i++)
 		if (strcmp(account->security, unsupported[i]) == 0) {
-			complain(loader, ini, account, "security", "this version does nosec and psk only");
+			config_complain_account(loader, ini, account, "security", "this version does nosec and psk only");
 			return;
 		}
 	account->server->mode = uri.secure ? SECURITY_PSK : SECURITY_NOSEC;
@@ -174,125 +162,16 @@ static void check_security(struct config_loader *loader, const struct ini *ini, 
 		return;
 	if (strcmp(account->security, "psk") == 0) {
 		if (!uri.secure)
-			complain(loader, ini, account, "security", "security = psk needs a coaps:// URI");
+			config_complain_account(loader, ini, account, "security", "security = psk needs a coaps:// URI");
 	} else if (strcmp(account->security, "nosec") != 0) {
-		complain(loader, ini, account, "security", "security has to be nosec or psk");
+		config_complain_account(loader, ini, account, "security", "security has to be nosec or psk");
 	} else if (uri.secure) {
-		complain(loader, ini, account, "security", "security = nosec needs a coap:// URI");
+		config_complain_account(loader, ini, account, "security", "security = nosec needs a coap:// URI");
 	}
-}
-
-static int read_small_file(const char *file, char ret[KEY_FILE_MAX], struct stat *ret_stat)
-{
-	_cleanup_(closep) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, ret_stat) < 0)
-		return -errno;
-	if (S_ISDIR(ret_stat->st_mode))
-		return -EISDIR;
-	n = read(fd, ret, KEY_FILE_MAX);
-	if (n < 0)
-		return -errno;
-	if (n == KEY_FILE_MAX)
-		return -EFBIG;
-	ret[n] = '\0';
-	return 0;
-}
-
-static int read_key_file(struct config_loader *loader, const struct ini_setting *setting, const char *file,
-			 struct buffer *ret)
-{
-	char text[KEY_FILE_MAX];
-	struct stat st;
-	int r = read_small_file(file, text, &st);
-
-	if (r < 0) {
-		config_complain(loader, LOG_ERR, setting->file, setting->line,
-			"cannot read the key in %s: %s", file, strerror(-r));
-		return 0;
-	}
-	if (st.st_mode & S_IROTH)
-		config_complain(loader, LOG_WARNING, setting->file, setting->line,
-			"everybody on this machine can read the key in %s: chmod o-rwx it", file);
-	r = config_parse_hex(text, PSK_KEY_MAX, ret);
-	explicit_bzero(text, sizeof(text));
-	if (r == -EINVAL)
-		config_complain(loader, LOG_ERR, setting->file, setting->line,
-			"%s has to hold hex digits, two for each of 1 to %d bytes", file, PSK_KEY_MAX);
-	return r == -ENOMEM ? r : 0;
-}
-
-/* A name without '/' is beside the file that names it. */
-static int load_key_file(struct config_loader *loader, const struct ini *ini, const struct account *account)
-{
-	const struct ini_setting *setting = ini_find(ini, account->section->name, "key_file");
-	const char *slash = strrchr(setting->file, '/');
-	_cleanup_(freep) char *file = NULL;
-	int n;
-
-	if (*account->key_file == '/' || !slash)
-		n = asprintf(&file, "%s", account->key_file);
-	else
-		n = asprintf(
-			&file, "%.*s/%s", (int)(slash - setting->file), setting->file, account->key_file);
-	if (n < 0) {
-		file = NULL;
-		return -ENOMEM;
-	}
-	return read_key_file(loader, setting, file, &account->server->key);
-}
-
-static int load_key_credential(
-	struct config_loader *loader, const struct ini *ini, const struct account *account)
-{
-	const struct ini_setting *setting = ini_find(ini, account->section->name, "key_credential");
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	_cleanup_(freep) char *file = NULL;
-
-	if (strchr(account->key_credential, '/') || account->key_credential[0] == '.') {
-		complain(loader, ini, account, "key_credential",
-			"key_credential has to be the name of a credential");
-		return 0;
-	}
-	if (!directory) {
-		complain(loader, ini, account, "key_credential",
-			"key_credential needs a LoadCredential= of that name in the unit, and a start by systemd");
-		return 0;
-	}
-	if (asprintf(&file, "%s/%s", directory, account->key_credential) < 0) {
-		file = NULL;
-		return -ENOMEM;
-	}
-	return read_key_file(loader, setting, file, &account->server->key);
-}
-
-static int load_key(struct config_loader *loader, const struct ini *ini, const struct account *account)
-{
-	int given = !!account->key + !!account->key_file + !!account->key_credential;
-	int r;
-
-	if (account->server->mode != SECURITY_PSK)
-		return 0;
-	if (account->server->identity.len == 0)
-		complain(loader, ini, account, "identity", "psk needs an identity");
-	if (given != 1) {
-		complain(loader, ini, account, "", "psk needs one of key, key_file and key_credential");
-		return 0;
-	}
-	if (account->key_file)
-		return load_key_file(loader, ini, account);
-	if (account->key_credential)
-		return load_key_credential(loader, ini, account);
-	r = config_parse_hex(account->key, PSK_KEY_MAX, &account->server->key);
-	if (r == -EINVAL)
-		complain(loader, ini, account, "key",
-			"key has to be hex digits, two for each of 1 to 64 bytes");
-	return r == -ENOMEM ? r : 0;
 }
 
 static void check_short_id(struct config_loader *loader, const struct ini *ini, const struct config *config,
-			   const struct account *account)
+			   const struct config_account *account)
 {
 	const struct server *other;
 
@@ -307,27 +186,27 @@ static void check_short_id(struct config_loader *loader, const struct ini *ini, 
 
 /* What the keys say together. */
 static int check_account(struct config_loader *loader, const struct ini *ini, const struct config *config,
-			 struct account *account)
+			 struct config_account *account)
 {
 	struct server *server = account->server;
 
 	check_short_id(loader, ini, config, account);
 	if (server->pmax_s > 0 && server->pmax_s < server->pmin_s)
-		complain(loader, ini, account, "pmax", "pmax is less than pmin");
+		config_complain_account(loader, ini, account, "pmax", "pmax is less than pmin");
 	if (!server->uri) {
 		if (!value_of(ini, account, "uri"))
-			complain(loader, ini, account, "uri", "uri is missing");
+			config_complain_account(loader, ini, account, "uri", "uri is missing");
 		return 0;
 	}
 	check_binding(loader, ini, account);
 	check_security(loader, ini, account);
-	return load_key(loader, ini, account);
+	return config_load_key(loader, ini, account);
 }
 
 static int load_server(struct config_loader *loader, const struct ini *ini, const struct ini_section *section,
 		       struct config *config)
 {
-	struct account account = { .section = section };
+	struct config_account account = { .section = section };
 	int r = server_new(&config->servers, section->name + strlen(SECTION_PREFIX), &account.server);
 
 	if (r < 0)

@@ -156,11 +156,8 @@ static int load_plugins(struct config_loader *loader, const char *file, struct c
 	return config_load_plugins(loader, directory, config);
 }
 
-int config_load(const char *file, const char *plugin_dir, config_report_t report, void *userdata,
-		struct config **ret)
+static int load(struct config_loader *loader, const char *file, struct config **ret)
 {
-	struct config_loader loader = {
-		.report = report ? report : report_to_log, .userdata = userdata, .plugin_dir = plugin_dir };
 	_cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 	_cleanup_(ini_deinit) struct ini ini = { 0 };
 	int r;
@@ -169,19 +166,37 @@ int config_load(const char *file, const char *plugin_dir, config_report_t report
 		return -ENOMEM;
 	servers_init(&config->servers);
 	config->monitoring = config->statistics = true;
-	r = read_files(&loader, file, &ini);
-	if (r == 0 && loader.errors == 0)
-		r = apply(&loader, &ini, config);
+	r = read_files(loader, file, &ini);
+	if (r == 0 && loader->errors == 0)
+		r = apply(loader, &ini, config);
 	if (r == 0)
-		r = complete_endpoint(&loader, file, config);
+		r = complete_endpoint(loader, file, config);
 	if (r == 0)
-		r = load_plugins(&loader, file, config);
+		r = load_plugins(loader, file, config);
 	if (r < 0)
 		return r;
-	if (loader.errors > 0)
+	if (loader->errors > 0)
 		return -EINVAL;
 	*ret = steal_pointer(&config);
 	return 0;
+}
+
+int config_load(const char *file, const char *plugin_dir, config_report_t report, void *userdata,
+		struct config **ret)
+{
+	struct config_loader loader = {
+		.report = report ? report : report_to_log, .userdata = userdata, .plugin_dir = plugin_dir };
+
+	return load(&loader, file, ret);
+}
+
+int config_check(const char *file, const char *plugin_dir, config_report_t report, void *userdata,
+		 struct config **ret)
+{
+	struct config_loader loader = {
+		.report = report, .userdata = userdata, .plugin_dir = plugin_dir, .from_outside = true };
+
+	return load(&loader, file, ret);
 }
 
 struct config *config_free(struct config *config)

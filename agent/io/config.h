@@ -58,6 +58,10 @@ typedef void (*config_report_t)(void *userdata, int priority, const char *line);
  */
 int config_load(const char *file, const char *plugin_dir, config_report_t report, void *userdata,
 		struct config **ret);
+
+/* The same from outside of the service: credentials that only the service has are left out, with a warning. */
+int config_check(const char *file, const char *plugin_dir, config_report_t report, void *userdata,
+		 struct config **ret);
 struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
 

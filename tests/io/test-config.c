@@ -379,9 +379,36 @@ static void test_key_file_for_all(void **state)
 	_cleanup_(config_freep) struct config *config = NULL;
 
 	write_key(*state, "main.psk", "0123\n", 0644);
+	chmod(*state, 0755);
 	config = load_text(*state, COAPS "identity = a\nkey_file = main.psk\n",
-		"warning: agent.conf:6: everybody on this machine can read the key in main.psk: chmod o-rwx it\n");
+		"warning: agent.conf:6: everybody on this machine can read the key in main.psk: chmod o= main.psk\n");
 	assert_key(config);
+	config = config_free(config);
+	/* Nobody gets there. */
+	chmod(*state, 0750);
+	config = load_text(*state, COAPS "identity = a\nkey_file = main.psk\n", "");
+	assert_key(config);
+}
+
+static void test_key_for_all(void **state)
+{
+	static const char text[] = COAPS "identity = a\nkey = 0123\n";
+	_cleanup_(config_freep) struct config *config = NULL;
+	const char *file = scratch_write(*state, "agent.conf", text);
+
+	assert_int_equal(chmod(file, 0640), 0);
+	assert_int_equal(chmod(*state, 0755), 0);
+	config = load_text(*state, text, "");
+	config = config_free(config);
+	assert_int_equal(chmod(file, 0644), 0);
+	config = load_text(*state, text,
+		"warning: agent.conf:6: everybody on this machine can read the key here: chmod o= agent.conf\n");
+	config = config_free(config);
+	/* Without a key there is nothing to hide. */
+	config = load_text(*state, AGENT "[server.main]\nuri = coap://x\n", "");
+	config = config_free(config);
+	assert_int_equal(chmod(*state, 0750), 0);
+	config = load_text(*state, text, "");
 }
 
 static void test_wrong_key_file(void **state)
@@ -404,6 +431,8 @@ static void test_wrong_key_file(void **state)
 
 static void test_unreadable_key_file(void **state)
 {
+	_cleanup_(config_freep) struct config *config = NULL;
+
 	if (geteuid() == 0 && seteuid(65534) < 0) {
 		print_message("# cannot become another user than root, who reads everything\n");
 		skip();
@@ -414,7 +443,9 @@ static void test_unreadable_key_file(void **state)
 	scratch_write(*state, "agent.conf", COAPS "identity = a\nkey_file = main.psk\n");
 	if (geteuid() == 0)
 		assert_int_equal(seteuid(65534), 0);
-	assert_refused(*state, "agent.conf:6: cannot read the key in main.psk: Permission denied\n");
+	assert_int_equal(load(*state, &config), -EINVAL);
+	assert_non_null(strstr(said, "agent.conf:6: cannot read the key in main.psk as user "));
+	assert_non_null(strstr(said, " main.psk && chmod 640 main.psk\n"));
 	(void)seteuid(0);
 }
 
@@ -429,6 +460,13 @@ static void test_key_credential(void **state)
 	scratch_write(*state, "agent.conf", COAPS "identity = a\nkey_credential = other\n");
 	assert_refused(*state, "agent.conf:6: cannot read the key in credentials/other: No such file or directory\n");
 	unsetenv("CREDENTIALS_DIRECTORY");
+	/* A look from outside. */
+	said[0] = '\0';
+	config = config_free(config);
+	assert_int_equal(
+		config_check(scratch_path(*state, "agent.conf"), "/plugins", collect, *state, &config), 0);
+	assert_string_equal(
+		said, "warning: agent.conf:6: the credential other is not looked at: only the service has it\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
@@ -445,6 +483,7 @@ int main(void)
 		TEST(test_wrong_plugin),
 		TEST(test_key_file),
 		TEST(test_key_file_for_all),
+		TEST(test_key_for_all),
 		TEST(test_wrong_key_file),
 		TEST(test_unreadable_key_file),
 		TEST(test_key_credential),

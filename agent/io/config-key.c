@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the key of an account comes from, and who else could read it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "io/config-internal.h"
+
+#define PSK_KEY_MAX  64
+#define KEY_FILE_MAX 4096
+
+/* The file lets everybody read it, and all directories on the way let everybody through. */
+static bool is_for_all(const char *file)
+{
+	_cleanup_(freep) char *path = realpath(file, NULL);
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0 || !(st.st_mode & S_IROTH))
+		return false;
+	for (char *slash = strrchr(path, '/'); slash && slash != path; slash = strrchr(path, '/')) {
+		*slash = '\0';
+		if (stat(path, &st) < 0 || !(st.st_mode & S_IXOTH))
+			return false;
+	}
+	return true;
+}
+
+static int read_small_file(const char *file, char ret[KEY_FILE_MAX])
+{
+	_cleanup_(closep) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	n = read(fd, ret, KEY_FILE_MAX);
+	if (n < 0)
+		return -errno;
+	if (n == KEY_FILE_MAX)
+		return -EFBIG;
+	ret[n] = '\0';
+	return 0;
+}
+
+/* A file of root's alone is the usual reason: the agent is not root. */
+static void complain_unreadable(
+	struct config_loader *loader, const struct ini_setting *setting, const char *file, int error)
+{
+	const struct passwd *user = error == -EACCES ? getpwuid(geteuid()) : NULL;
+	const struct group *group = error == -EACCES ? getgrgid(getegid()) : NULL;
+
+	if (user && group)
+		config_complain(loader, LOG_ERR, setting->file, setting->line,
+			"cannot read the key in %s as user %s: chgrp %s %s && chmod 640 %s", file,
+			user->pw_name, group->gr_name, file, file);
+	else
+		config_complain(loader, LOG_ERR, setting->file, setting->line,
+			"cannot read the key in %s: %s", file, strerror(-error));
+}
+
+static int read_key_file(struct config_loader *loader, const struct ini_setting *setting, const char *file,
+			 struct buffer *ret)
+{
+	char text[KEY_FILE_MAX];
+	int r = read_small_file(file, text);
+
+	if (r < 0) {
+		complain_unreadable(loader, setting, file, r);
+		return 0;
+	}
+	if (is_for_all(file))
+		config_complain(loader, LOG_WARNING, setting->file, setting->line,
+			"everybody on this machine can read the key in %s: chmod o= %s", file, file);
+	r = config_parse_hex(text, PSK_KEY_MAX, ret);
+	explicit_bzero(text, sizeof(text));
+	if (r == -EINVAL)
+		config_complain(loader, LOG_ERR, setting->file, setting->line,
+			"%s has to hold hex digits, two for each of 1 to %d bytes", file, PSK_KEY_MAX);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* A name without '/' is beside the file that names it. */
+static int load_key_file(
+	struct config_loader *loader, const struct ini *ini, const struct config_account *account)
+{
+	const struct ini_setting *setting = ini_find(ini, account->section->name, "key_file");
+	const char *slash = strrchr(setting->file, '/');
+	_cleanup_(freep) char *file = NULL;
+	int n;
+
+	if (*account->key_file == '/' || !slash)
+		n = asprintf(&file, "%s", account->key_file);
+	else
+		n = asprintf(
+			&file, "%.*s/%s", (int)(slash - setting->file), setting->file, account->key_file);
+	if (n < 0) {
+		file = NULL;
+		return -ENOMEM;
+	}
+	return read_key_file(loader, setting, file, &account->server->key);
+}
+
+static int load_key_credential(
+	struct config_loader *loader, const struct ini *ini, const struct config_account *account)
+{
+	const struct ini_setting *setting = ini_find(ini, account->section->name, "key_credential");
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	_cleanup_(freep) char *file = NULL;
+
+	if (strchr(account->key_credential, '/') || account->key_credential[0] == '.') {
+		config_complain_account(loader, ini, account, "key_credential",
+			"key_credential has to be the name of a credential");
+		return 0;
+	}
+	if (!directory && loader->from_outside) {
+		config_complain(loader, LOG_WARNING, setting->file, setting->line,
+			"the credential %s is not looked at: only the service has it", account->key_credential);
+		return 0;
+	}
+	if (!directory) {
+		config_complain_account(loader, ini, account, "key_credential",
+			"key_credential needs a LoadCredential= of that name in the unit, and a start by systemd");
+		return 0;
+	}
+	if (asprintf(&file, "%s/%s", directory, account->key_credential) < 0) {
+		file = NULL;
+		return -ENOMEM;
+	}
+	return read_key_file(loader, setting, file, &account->server->key);
+}
+
+static int load_key_itself(
+	struct config_loader *loader, const struct ini *ini, const struct config_account *account)
+{
+	const struct ini_setting *setting = ini_find(ini, account->section->name, "key");
+	int r = config_parse_hex(account->key, PSK_KEY_MAX, &account->server->key);
+
+	if (r == -EINVAL)
+		config_complain_account(loader, ini, account, "key",
+			"key has to be hex digits, two for each of 1 to 64 bytes");
+	else if (r == 0 && is_for_all(setting->file))
+		config_complain(loader, LOG_WARNING, setting->file, setting->line,
+			"everybody on this machine can read the key here: chmod o= %s", setting->file);
+	return r == -ENOMEM ? r : 0;
+}
+
+int config_load_key(struct config_loader *loader, const struct ini *ini, const struct config_account *account)
+{
+	int given = !!account->key + !!account->key_file + !!account->key_credential;
+
+	if (account->server->mode != SECURITY_PSK)
+		return 0;
+	if (account->server->identity.len == 0)
+		config_complain_account(loader, ini, account, "identity", "psk needs an identity");
+	if (given != 1) {
+		config_complain_account(
+			loader, ini, account, "", "psk needs one of key, key_file and key_credential");
+		return 0;
+	}
+	if (account->key_file)
+		return load_key_file(loader, ini, account);
+	if (account->key_credential)
+		return load_key_credential(loader, ini, account);
+	return load_key_itself(loader, ini, account);
+}
