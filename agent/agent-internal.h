@@ -46,6 +46,7 @@ struct agent {
 	/* What objects asked for; done by the pump once the answers are out. */
 	bool reboot_wanted, reset_wanted;
 	uint64_t update_wanted, disable_wanted; /* a bit per session */
+	int64_t time_wanted; /* that systemd-timedated was asked to set */
 };
 
 extern const struct loop_handlers pump_loop_handlers;

@@ -8,30 +8,8 @@
 #include "agent-internal.h"
 #include "base/log.h"
 #include "build.h"
+#include "machine.h"
 #include "monitor.h"
-
-static void on_reboot(void *userdata)
-{
-	((struct agent *)userdata)->reboot_wanted = true;
-}
-
-static void on_factory_reset(void *userdata)
-{
-	((struct agent *)userdata)->reset_wanted = true;
-}
-
-static int on_set_time(void *userdata, int64_t seconds)
-{
-	struct timespec time = { .tv_sec = (time_t)seconds };
-
-	return clock_settime(CLOCK_REALTIME, &time) < 0 ? -errno : 0;
-}
-
-static const struct device_actions device_actions = {
-	.reboot = on_reboot,
-	.factory_reset = on_factory_reset,
-	.set_time = on_set_time,
-};
 
 static void on_disable(void *userdata, struct server *server)
 {
@@ -116,7 +94,7 @@ static int add_objects(struct agent *agent)
 	if (r == 0)
 		r = add_access_control(agent);
 	if (r == 0)
-		r = device_new(&device, &device_actions, agent, &agent->device);
+		r = device_new(&device, &machine_actions, agent, &agent->device);
 	if (r == 0)
 		r = registry_add(&agent->registry, device_object(agent->device));
 	if (r == 0)

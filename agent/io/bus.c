@@ -4,13 +4,47 @@
 #include <errno.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
+#include <unistd.h>
 
+#include "base/list.h"
 #include "base/log.h"
+#include "base/usec.h"
+
+/* An operation of a server has ten seconds; what takes longer is answered by then. */
+#define ANSWER_TIMEOUT (9 * USEC_PER_SEC)
 
 struct bus {
 	sd_event *event;
 	char *address;
 	sd_bus *connection; /* NULL until needed */
+	struct list calls;  /* struct call: those that are not answered yet */
+};
+
+struct method {
+	const char *service, *what; /* for people: who does not do what */
+	const char *name, *path, *interface, *member;
+	const char *action; /* of polkit */
+};
+
+struct call {
+	struct list link;
+	const struct method *method;
+	bus_answer_t answer; /* NULL: nobody waits for it */
+	void *userdata;
+};
+
+#define TIMEDATED "org.freedesktop.timedate1", "/org/freedesktop/timedate1", "org.freedesktop.timedate1"
+
+static const struct method reboot_method = {
+	"systemd-logind", "restart this machine", "org.freedesktop.login1", "/org/freedesktop/login1",
+	"org.freedesktop.login1.Manager", "Reboot", "org.freedesktop.login1.reboot",
+};
+static const struct method time_method = {
+	"systemd-timedated", "set the clock", TIMEDATED, "SetTime", "org.freedesktop.timedate1.set-time",
+};
+static const struct method timezone_method = {
+	"systemd-timedated", "set the time zone", TIMEDATED, "SetTimezone",
+	"org.freedesktop.timedate1.set-timezone",
 };
 
 int bus_new(sd_event *event, const char *address, struct bus **ret)
@@ -23,6 +57,7 @@ int bus_new(sd_event *event, const char *address, struct bus **ret)
 	bus = calloc(1, sizeof(*bus));
 	if (!bus)
 		return -ENOMEM;
+	list_init(&bus->calls);
 	bus->event = sd_event_ref(event);
 	bus->address = strdup(address);
 	if (!bus->address)
@@ -31,11 +66,21 @@ int bus_new(sd_event *event, const char *address, struct bus **ret)
 	return 0;
 }
 
+static void call_free(struct call *call)
+{
+	list_remove(&call->link);
+	free(call);
+}
+
 struct bus *bus_free(struct bus *bus)
 {
+	struct call *call, *safe;
+
 	if (!bus)
 		return NULL;
 	sd_bus_close_unref(bus->connection);
+	list_for_each_safe(call, safe, &bus->calls, link)
+		call_free(call);
 	sd_event_unref(bus->event);
 	free(bus->address);
 	free(bus);
@@ -74,6 +119,30 @@ static int open_address(struct bus *bus, sd_bus **ret)
 	return r;
 }
 
+static void call_end(struct call *call, int error)
+{
+	bus_answer_t answer = call->answer;
+	void *userdata = call->userdata;
+
+	call_free(call);
+	if (answer)
+		answer(userdata, error);
+}
+
+/* Who waits for an answer over this connection gets none. */
+static void disconnect(struct bus *bus)
+{
+	struct call *call;
+
+	bus->connection = sd_bus_close_unref(bus->connection);
+	while ((call = list_first_entry(&bus->calls, struct call, link))) {
+		if (call->answer)
+			log_error("%s does not %s: the connection to the bus is lost", call->method->service,
+				call->method->what);
+		call_end(call, -EIO);
+	}
+}
+
 static int connect_bus(struct bus *bus)
 {
 	sd_bus *connection;
@@ -81,7 +150,7 @@ static int connect_bus(struct bus *bus)
 
 	if (bus->connection && sd_bus_is_open(bus->connection) > 0)
 		return 0;
-	bus->connection = sd_bus_close_unref(bus->connection);
+	disconnect(bus);
 	r = open_address(bus, &connection);
 	if (r < 0)
 		return r;
@@ -94,41 +163,138 @@ static int connect_bus(struct bus *bus)
 	return 0;
 }
 
-static int on_reboot_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error)
+/* Names of errors, or what they begin with. */
+static const struct {
+	const char *name;
+	int error;
+} errors[] = {
+	{ "org.freedesktop.timedate1.AutomaticTimeSyncEnabled", -EPERM },
+	{ SD_BUS_ERROR_ACCESS_DENIED, -EPERM },
+	{ SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, -EPERM },
+	{ SD_BUS_ERROR_INVALID_ARGS, -EINVAL },
+	{ SD_BUS_ERROR_SERVICE_UNKNOWN, -ENOTSUP },
+	{ SD_BUS_ERROR_NAME_HAS_NO_OWNER, -ENOTSUP },
+	{ "org.freedesktop.DBus.Error.Spawn.", -ENOTSUP },
+	{ "org.freedesktop.systemd1.", -ENOTSUP }, /* no such unit, or it is masked */
+	{ SD_BUS_ERROR_NO_REPLY, -ETIMEDOUT },
+	{ SD_BUS_ERROR_TIMEOUT, -ETIMEDOUT },
+};
+
+static int error_number(const sd_bus_error *error)
+{
+	for (size_t i = 0; i < ELEMENTSOF(errors); i++)
+		if (strncmp(error->name, errors[i].name, strlen(errors[i].name)) == 0)
+			return errors[i].error;
+	return -EIO;
+}
+
+static void report_refusal(const struct method *method, const sd_bus_error *error)
+{
+	const char *message = error->message ? error->message : error->name;
+
+	if (strcmp(error->name, errors[0].name) == 0)
+		log_error("%s does not %s: %s ('timedatectl set-ntp no' turns it off)", method->service,
+			method->what, message);
+	else if (error_number(error) == -EPERM)
+		log_error("%s does not %s: %s (polkit has to allow %s to user %u)", method->service,
+			method->what, message, method->action, (unsigned int)geteuid());
+	else
+		log_error("%s does not %s: %s", method->service, method->what, message);
+}
+
+static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(answer);
+	struct call *call = userdata;
+	int r = error ? error_number(error) : 0;
 
-	if (error)
-		log_error("systemd-logind does not restart this machine: %s",
-			error->message ? error->message : error->name);
+	if (r < 0 && (r != -ENOTSUP || !call->answer))
+		report_refusal(call->method, error);
+	call_end(call, r);
 	return 0;
 }
 
-/* A connection whose end went unnoticed so far fails when it is written to; a new one may not. */
-static int ask_logind(struct bus *bus)
+static int send_call(struct bus *bus, struct call *call, const char *types, va_list arguments)
 {
+	const struct method *method = call->method;
+	sd_bus_message *message = NULL;
+	int r;
+
+	r = sd_bus_message_new_method_call(bus->connection, &message, method->name, method->path,
+		method->interface, method->member);
+	if (r >= 0)
+		r = sd_bus_message_appendv(message, types, arguments);
+	if (r >= 0)
+		r = sd_bus_call_async(bus->connection, NULL, message, on_answer, call,
+			call->answer ? ANSWER_TIMEOUT : 0);
+	sd_bus_message_unref(message);
+	return r;
+}
+
+/* A connection whose end went unnoticed so far fails when it is written to; a new one may not. */
+static int ask(struct bus *bus, const struct method *method, bus_answer_t answer, void *userdata,
+	       const char *types, ...)
+{
+	struct call *call;
 	int r = 0;
 
 	for (unsigned int i = 0; i < 2; i++) {
+		va_list arguments;
+
 		r = connect_bus(bus);
 		if (r < 0)
-			return log_error_errno(r,
-				"Cannot restart this machine: no connection to the %s bus: %m", bus->address);
-		r = sd_bus_call_method_async(bus->connection, NULL, "org.freedesktop.login1",
-			"/org/freedesktop/login1", "org.freedesktop.login1.Manager", "Reboot",
-			on_reboot_answer, NULL, "b", false);
+			return r;
+		call = calloc(1, sizeof(*call));
+		if (!call)
+			return -ENOMEM;
+		*call = (struct call){ .method = method, .answer = answer, .userdata = userdata };
+		list_append(&bus->calls, &call->link);
+		va_start(arguments, types);
+		r = send_call(bus, call, types, arguments);
+		va_end(arguments);
 		if (r >= 0)
 			return 0;
-		bus->connection = sd_bus_close_unref(bus->connection);
+		call_free(call);
+		disconnect(bus);
 	}
-	return log_error_errno(r, "Cannot ask systemd-logind to restart this machine: %m");
+	return r;
 }
 
 int bus_reboot(struct bus *bus)
 {
+	int r;
+
 	if (strcmp(bus->address, "none") == 0) {
 		log_error("Cannot restart this machine: that needs D-Bus, which --bus none turns off");
 		return -ENOTSUP;
 	}
-	return ask_logind(bus);
+	r = ask(bus, &reboot_method, NULL, NULL, "b", false);
+	if (r < 0)
+		return log_error_errno(
+			r, "Cannot restart this machine: no connection to the %s bus: %m", bus->address);
+	return 0;
+}
+
+/* A bus that cannot be reached is as good as none. */
+static int ask_timedated(int r)
+{
+	return r < 0 && r != -ENOMEM ? -ENOTSUP : r;
+}
+
+int bus_set_time(struct bus *bus, int64_t seconds, bus_answer_t answer, void *userdata)
+{
+	if (seconds > INT64_MAX / (int64_t)USEC_PER_SEC || seconds <= 0)
+		return -ERANGE;
+	if (strcmp(bus->address, "none") == 0)
+		return -ENOTSUP;
+	return ask_timedated(ask(bus, &time_method, answer, userdata, "xbb", seconds * (int64_t)USEC_PER_SEC,
+		(int)false, (int)false));
+}
+
+int bus_set_timezone(struct bus *bus, const char *timezone, bus_answer_t answer, void *userdata)
+{
+	if (strcmp(bus->address, "none") == 0)
+		return -ENOTSUP;
+	return ask_timedated(
+		ask(bus, &timezone_method, answer, userdata, "sb", timezone, (int)false));
 }

@@ -41,6 +41,17 @@ enum {
 
 _Static_assert((int)_DEVICE_ERROR_MAX >= POWER_SUPPLIES_MAX, "struct device.ids has room for either");
 
+/* A Write on its way to the machine. */
+struct change {
+	struct operation *operation; /* NULL: there is none */
+	enum { SET_TIMEZONE, SET_TIME, UNDO_TIMEZONE } step;
+	int error; /* why it is undone */
+	bool has_time;
+	int64_t time;
+	char utc_offset[UTC_OFFSET_MAX]; /* that is reported once it is done */
+	char timezone[TIMEZONE_MAX], before[TIMEZONE_MAX]; /* "": it stays as it is */
+};
+
 struct device {
 	struct object object;
 	const struct device_actions *actions;
@@ -50,11 +61,11 @@ struct device {
 	struct power power;
 	int64_t memory_total_kb;           /* negative: not known */
 	unsigned int errors;               /* a bit for each enum device_error */
-	char utc_offset[UTC_OFFSET_MAX];   /* "": the machine's */
-	char timezone[TIMEZONE_MAX];
-	int64_t sampled_s;                 /* when the machine was asked for the next two */
+	char utc_offset[UTC_OFFSET_MAX];   /* that a server wrote; "": the machine's */
+	struct change change;
+	int64_t sampled_s;                 /* when the machine was asked for the next three */
 	int64_t memory_free_kb;            /* negative: not known */
-	char machine_offset[UTC_OFFSET_MAX]; /* "": not known */
+	char machine_offset[UTC_OFFSET_MAX], timezone[TIMEZONE_MAX]; /* "": not known */
 	uint16_t ids[_DEVICE_ERROR_MAX];   /* of resource instances, for probe */
 };
 
@@ -102,11 +113,22 @@ static void sample_utc_offset(struct device *device, time_t now)
 	struct tm tm;
 
 	*device->machine_offset = '\0';
+	/* The zone may be another one since: localtime_r() alone would not notice. */
+	tzset();
 	if (!localtime_r(&now, &tm))
 		return;
 	minutes = (unsigned int)labs(tm.tm_gmtoff / 60);
 	snprintf(device->machine_offset, sizeof(device->machine_offset), "%c%02u:%02u",
 		tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+}
+
+static void sample_timezone(struct device *device)
+{
+	_cleanup_(freep) char *timezone = NULL;
+
+	*device->timezone = '\0';
+	if (platform_timezone(device->root, &timezone) == 0 && strlen(timezone) < sizeof(device->timezone))
+		strcpy(device->timezone, timezone);
 }
 
 /* Once in a second at most: asking costs more than all the rest of a Read. */
@@ -118,6 +140,7 @@ static void sample(struct device *device)
 		return;
 	device->sampled_s = now;
 	sample_utc_offset(device, now);
+	sample_timezone(device);
 	if (platform_memory(device->root, &device->memory_free_kb, &total_kb) < 0)
 		device->memory_free_kb = -1;
 }
@@ -222,8 +245,9 @@ static int get_utc_offset(struct device *device, uint16_t rid, uint16_t riid, st
 
 static int get_timezone(struct device *device, uint16_t rid, uint16_t riid, struct value *ret)
 {
+	sample(device);
 	if (!*device->timezone)
-		return get_text(device, rid, riid, ret);
+		return -ENOENT;
 	*ret = VALUE_STRING(device->timezone);
 	return 0;
 }
@@ -291,8 +315,7 @@ static bool is_wanted(const struct device *device, const struct operation *opera
 {
 	if (!getters[rid])
 		return false;
-	return operation->server != 0 || (rid == UTC_OFFSET && *device->utc_offset) ||
-	       (rid == TIMEZONE && *device->timezone);
+	return operation->server != 0 || (rid == UTC_OFFSET && *device->utc_offset);
 }
 
 static int read_resource(struct device *device, struct operation *operation,
@@ -336,9 +359,14 @@ static bool skip_digits(const char **at, unsigned int below)
 	return (unsigned int)((digits[0] - '0') * 10 + digits[1] - '0') < below;
 }
 
-/* ISO 8601: "Z", "+01", "+0100", "+01:00", each with or without "UTC" before it. */
+/*
+ * ISO 8601: "Z", "+01", "+0100", "+01:00", each with or without "UTC" before it. An empty text stands for the machine's
+ * own offset.
+ */
 static bool is_utc_offset(const char *text)
 {
+	if (!*text)
+		return true;
 	if (strncmp(text, "UTC", 3) == 0)
 		text += 3;
 	if (strcmp(text, "Z") == 0)
@@ -355,15 +383,17 @@ static bool is_utc_offset(const char *text)
 	return skip_digits(&text, 60) && !*text;
 }
 
+/* Whether the machine has it, it knows itself. */
 static bool is_timezone(const char *text)
 {
+	if (!*text)
+		return false;
 	for (; *text; text++)
 		if (!isalnum((unsigned char)*text) && !strchr("/_+-", *text))
 			return false;
 	return true;
 }
 
-/* An empty text is fine: it stands for the machine's own. */
 static int take_text(struct bytes bytes, bool (*check)(const char *), char *ret, size_t size)
 {
 	char text[TIMEZONE_MAX];
@@ -371,57 +401,128 @@ static int take_text(struct bytes bytes, bool (*check)(const char *), char *ret,
 	if (bytes.len >= size || (bytes.len > 0 && memchr(bytes.data, '\0', bytes.len)))
 		return -EINVAL;
 	snprintf(text, sizeof(text), "%.*s", (int)bytes.len, bytes.len ? (const char *)bytes.data : "");
-	if (*text && !check(text))
+	if (!check(text))
 		return -EINVAL;
 	strcpy(ret, text);
 	return 0;
 }
 
-static int set_time(struct device *device, int64_t seconds)
+static int take_step(struct device *device)
 {
-	int r;
+	const struct device_actions *actions = device->actions;
+	const struct change *change = &device->change;
+	const char *timezone = change->step == SET_TIMEZONE ? change->timezone : change->before;
 
-	if (seconds < 0)
-		return -ERANGE;
-	if (!device->actions->set_time)
-		return -ENOTSUP;
-	r = device->actions->set_time(device->userdata, seconds);
-	return r == -EPERM ? -ENOTSUP : r;
+	if (change->step == SET_TIME) {
+		if (!change->has_time)
+			return 0;
+		return actions->set_time ? actions->set_time(device->userdata, change->time) : -ENOTSUP;
+	}
+	if (!*timezone)
+		return 0;
+	return actions->set_timezone ? actions->set_timezone(device->userdata, timezone) : -ENOTSUP;
 }
 
-static int write_values(struct device *device, const struct operation *operation)
+static void finish(struct device *device)
 {
-	bool replace = operation->type == OPERATION_WRITE_REPLACE && operation->path.depth == PATH_INSTANCE;
-	char utc_offset[UTC_OFFSET_MAX] = "", timezone[TIMEZONE_MAX] = "";
-	const struct record *time_record = NULL;
+	struct change *change = &device->change;
+	struct operation *operation = steal_pointer(&change->operation);
+	struct registry *registry = device->object.registry;
+
+	if (change->has_time || *change->timezone)
+		device->sampled_s = -1;
+	if (change->error == 0) {
+		if (registry && (*change->timezone || strcmp(device->utc_offset, change->utc_offset) != 0))
+			registry_changed(registry, &PATH3(3, 0, UTC_OFFSET));
+		strcpy(device->utc_offset, change->utc_offset);
+	}
+	operation_done(operation, change->error);
+}
+
+/* r is how the last step ended. */
+static void go_on(struct device *device, int r)
+{
+	struct change *change = &device->change;
+
+	while (r != DEVICE_LATER) {
+		if (r < 0 && change->error == 0)
+			change->error = r;
+		if (change->step == SET_TIMEZONE && r == 0) {
+			change->step = SET_TIME;
+		} else if (change->step == SET_TIME && r < 0) {
+			change->step = UNDO_TIMEZONE;
+		} else {
+			finish(device);
+			return;
+		}
+		r = take_step(device);
+	}
+}
+
+void device_set(struct device *device, int error)
+{
+	if (device->change.operation)
+		go_on(device, error);
+}
+
+static int take_record(struct device *device, const struct record *record, struct change *ret)
+{
 	int r = 0;
 
-	if (!replace) {
-		strcpy(utc_offset, device->utc_offset);
-		strcpy(timezone, device->timezone);
-	}
-	for (size_t i = 0; i < operation->records.count && r == 0; i++) {
-		const struct record *record = &operation->records.items[i];
-
-		if (record->path.ids[2] == UTC_OFFSET)
-			r = take_text(record->value.bytes, is_utc_offset, utc_offset, sizeof(utc_offset));
-		else if (record->path.ids[2] == TIMEZONE)
-			r = take_text(record->value.bytes, is_timezone, timezone, sizeof(timezone));
-		else if (record->path.ids[2] == CURRENT_TIME && operation->server != 0)
-			time_record = record;
-	}
-	if (r == 0 && time_record)
-		r = set_time(device, time_record->value.integer);
-	if (r < 0)
+	switch (record->path.ids[2]) {
+	case UTC_OFFSET:
+		return take_text(record->value.bytes, is_utc_offset, ret->utc_offset, sizeof(ret->utc_offset));
+	case TIMEZONE:
+		r = take_text(record->value.bytes, is_timezone, ret->timezone, sizeof(ret->timezone));
+		sample(device);
+		if (r == 0 && strcmp(ret->timezone, device->timezone) == 0)
+			*ret->timezone = '\0';
+		else if (r == 0)
+			strcpy(ret->before, device->timezone);
 		return r;
-	strcpy(device->utc_offset, utc_offset);
-	strcpy(device->timezone, timezone);
-	return 0;
+	case CURRENT_TIME:
+		ret->has_time = true;
+		ret->time = record->value.integer;
+		return ret->time < 0 ? -ERANGE : 0;
+	default:
+		return 0;
+	}
+}
+
+static bool has_record(const struct operation *operation, uint16_t rid)
+{
+	for (size_t i = 0; i < operation->records.count; i++)
+		if (operation->records.items[i].path.ids[2] == rid)
+			return true;
+	return false;
+}
+
+/* What the agent itself gives back to the object is what it kept: the offset. */
+static int take_records(struct device *device, struct operation *operation, struct change *ret)
+{
+	bool replace = operation->type == OPERATION_WRITE_REPLACE && operation->path.depth == PATH_INSTANCE;
+	int r = 0;
+
+	if (!replace && !has_record(operation, TIMEZONE))
+		strcpy(ret->utc_offset, device->utc_offset);
+	for (size_t i = 0; i < operation->records.count && r == 0; i++)
+		if (operation->server != 0 || operation->records.items[i].path.ids[2] == UTC_OFFSET)
+			r = take_record(device, &operation->records.items[i], ret);
+	return r;
 }
 
 static void device_write(struct object *object, struct operation *operation)
 {
-	operation_done(operation, write_values(container_of(object, struct device, object), operation));
+	struct device *device = container_of(object, struct device, object);
+	struct change change = { .operation = operation };
+	int r = device->change.operation ? -EBUSY : take_records(device, operation, &change);
+
+	if (r < 0) {
+		operation_done(operation, r);
+		return;
+	}
+	device->change = change;
+	go_on(device, take_step(device));
 }
 
 static void errors_changed(struct device *device)
@@ -527,7 +628,6 @@ static int take_facts(struct device *device, const struct device_config *config)
 		{ MODEL_NUMBER, config->model_number, platform_model },
 		{ SERIAL_NUMBER, config->serial_number, platform_serial },
 		{ FIRMWARE_VERSION, NULL, platform_firmware_version },
-		{ TIMEZONE, NULL, platform_timezone },
 		{ SUPPORTED_BINDING, "U", NULL },
 		{ DEVICE_TYPE, config->device_type, NULL },
 		{ HARDWARE_VERSION, config->hardware_version, platform_hardware_version },

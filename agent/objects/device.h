@@ -2,11 +2,14 @@
 /*
  * device.h - object 3, Device: this machine
  *
- * What does not change is read once, when the object is made; power supplies and time at each read; free memory and the
- * machine's UTC offset once in a second at most, and only when asked for. A value the machine does not have is absent,
- * never made up. Current Time sets the machine's clock, where the process may, and is never kept; UTC Offset and Timezone
- * as a server wrote them are kept and reported, without changing the machine's own settings, until the server writes them
- * empty.
+ * What does not change is read once, when the object is made; power supplies and time at each read; free memory, the time
+ * zone and the UTC offset once in a second at most, and only when asked for. A value the machine does not have is absent,
+ * never made up.
+ *
+ * Current Time and Timezone are the machine's own: a Write sets them, by whoever may, and ends when that is done; nothing is
+ * kept of them. All of a Write is done or nothing: a zone that was set goes back when the clock cannot be. One such Write at
+ * a time, -EBUSY for another. UTC Offset follows from the zone on Linux, so one that a server writes changes nothing here:
+ * it is kept and reported in place of the machine's until a server writes it empty, or writes the zone.
  */
 #pragma once
 
@@ -34,6 +37,9 @@ struct device_config {
 	const char *software_version; /* the agent's */
 };
 
+/* What set_time() and set_timezone() return, beside 0 and -errno, when device_set() is to say how it ended. */
+#define DEVICE_LATER 1
+
 /*
  * Called before the operation is answered and from within the engine: the first two take a note, and act once the answer
  * is out. One that is NULL answers 5.01.
@@ -41,10 +47,11 @@ struct device_config {
 struct device_actions {
 	void (*reboot)(void *userdata);
 	void (*factory_reset)(void *userdata);
-	/* Sets the machine's clock, seconds since 1970. -EPERM: not allowed to, answered with 5.01; other -errno. */
-	int (*set_time)(void *userdata, int64_t seconds);
-	/* Says what it is. NULL: time(). */
+	/* Says what the machine's clock says, seconds since 1970. NULL: time(). */
 	int64_t (*time)(void *userdata);
+	/* Set the machine's clock, and its time zone by its IANA name. One at a time. */
+	int (*set_time)(void *userdata, int64_t seconds);
+	int (*set_timezone)(void *userdata, const char *timezone);
 };
 
 struct device;
@@ -56,6 +63,9 @@ struct device *device_free(struct device *device);
 DEFINE_CLEANUP(struct device *, device_free)
 
 struct object *device_object(struct device *device);
+
+/* What returned DEVICE_LATER has ended: 0, or -errno. */
+void device_set(struct device *device, int error);
 
 /* Error Code gets this value too, until a server resets it (3/0/12). Each is there once. */
 void device_add_error(struct device *device, enum device_error error);

@@ -16,9 +16,10 @@ struct fixture {
 	struct device_actions actions;
 	struct device *device;
 	struct ask ask, agent; /* a server, and the agent itself */
-	unsigned int n_reboots, n_resets, n_error_changes;
+	unsigned int n_reboots, n_resets, n_error_changes, n_offset_changes;
 	int64_t time_set, now;
-	int set_time_error;
+	char timezone_set[64], timezones_set[128]; /* the last one; all, each with a blank after it */
+	int set_time, set_timezone; /* what they return */
 };
 
 static void on_reboot(void *userdata)
@@ -36,7 +37,20 @@ static int on_set_time(void *userdata, int64_t seconds)
 	struct fixture *fixture = userdata;
 
 	fixture->time_set = seconds;
-	return fixture->set_time_error;
+	return fixture->set_time;
+}
+
+static int on_set_timezone(void *userdata, const char *timezone)
+{
+	struct fixture *fixture = userdata;
+	char line[80];
+
+	snprintf(fixture->timezone_set, sizeof(fixture->timezone_set), "%s", timezone);
+	strcat(strcat(fixture->timezones_set, timezone), " ");
+	snprintf(line, sizeof(line), "%s\n", timezone);
+	if (fixture->set_timezone == 0)
+		scratch_write(fixture->root, "etc/timezone", line);
+	return fixture->set_timezone;
 }
 
 static int64_t on_time(void *userdata)
@@ -50,6 +64,8 @@ static void on_change(void *userdata, enum registry_change change, const struct 
 
 	if (change == REGISTRY_VALUE && path_equal(path, &PATH3(3, 0, 11)))
 		fixture->n_error_changes++;
+	if (change == REGISTRY_VALUE && path_equal(path, &PATH3(3, 0, 14)))
+		fixture->n_offset_changes++;
 }
 
 static struct fixture *fixture_new(const char *root, const struct device_config *config)
@@ -59,7 +75,8 @@ static struct fixture *fixture_new(const char *root, const struct device_config 
 	fixture->root = root;
 	fixture->time_set = -1;
 	fixture->now = 1700000000;
-	fixture->actions = (struct device_actions){ on_reboot, on_factory_reset, on_set_time, on_time };
+	fixture->actions = (struct device_actions){
+		on_reboot, on_factory_reset, on_time, on_set_time, on_set_timezone };
 	assert_int_equal(device_new(config, &fixture->actions, fixture, &fixture->device), 0);
 	fixture->registry.listener = on_change;
 	fixture->registry.userdata = fixture;
@@ -243,9 +260,9 @@ static void test_time(void **state)
 	assert_int_equal(fixture->time_set, 1700000000);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 13), VALUE_TIME(-1)), -ERANGE);
 	assert_int_equal(fixture->time_set, 1700000000);
-	fixture->set_time_error = -EPERM;
-	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 13), VALUE_TIME(1700000001)), -ENOTSUP);
-	fixture->set_time_error = -EIO;
+	fixture->set_time = -EPERM;
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 13), VALUE_TIME(1700000001)), -EPERM);
+	fixture->set_time = -EIO;
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 13), VALUE_TIME(1700000001)), -EIO);
 	fixture->actions.set_time = NULL;
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 13), VALUE_TIME(1700000001)), -ENOTSUP);
@@ -285,21 +302,59 @@ static void test_utc_offset(void **state)
 
 static void test_timezone(void **state)
 {
-	static const char *const bad[] = { "Europe Paris", "a\nb", "b\xc3\xbc", "../../x",
+	static const char *const bad[] = { "", "Europe Paris", "a\nb", "b\xc3\xbc", "../../x",
 					   "0123456789012345678901234567890123456789012345678901234567890123" };
 	struct fixture *fixture;
 
 	scratch_write(*state, "etc/timezone", "Europe/Paris\n");
 	fixture = bare_fixture(state);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("America/Port-au-Prince")), 0);
+	assert_string_equal(fixture->timezone_set, "America/Port-au-Prince");
 	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "America/Port-au-Prince");
 	for (size_t i = 0; i < ELEMENTSOF(bad); i++)
 		assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING(bad[i])), -EINVAL);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_OPAQUE("a\0b", 3)), -EINVAL);
-	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "America/Port-au-Prince");
-	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("")), 0);
-	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "Europe/Paris");
+	assert_string_equal(fixture->timezones_set, "America/Port-au-Prince ");
+	/* What is so already is left alone. */
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("America/Port-au-Prince")), 0);
+	assert_string_equal(fixture->timezones_set, "America/Port-au-Prince ");
+	/* Somebody else sets another one. */
+	scratch_write(*state, "etc/timezone", "Asia/Tokyo\n");
+	fixture->now++;
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "Asia/Tokyo");
+	fixture->set_timezone = -EPERM;
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("Europe/Rome")), -EPERM);
+	fixture->actions.set_timezone = NULL;
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("Europe/Rome")), -ENOTSUP);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "Asia/Tokyo");
 	fixture_free(fixture);
+}
+
+/* An offset that a server wrote holds until it writes a zone, which has one of its own. */
+static void test_offset_and_timezone(void **state)
+{
+	const struct record both[] = {
+		{ .path = PATH3(3, 0, 14), .value = VALUE_STRING("+09:00") },
+		{ .path = PATH3(3, 0, 15), .value = VALUE_STRING("Asia/Tokyo") },
+	};
+	struct fixture *fixture;
+
+	setenv("TZ", "XYZ-05:30", 1);
+	fixture = bare_fixture(state);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 14), VALUE_STRING("+01:00")), 0);
+	fixture->set_timezone = -EPERM;
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("Asia/Kolkata")), -EPERM);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "+01:00");
+	fixture->set_timezone = 0;
+	fixture->n_offset_changes = 0;
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("Asia/Kolkata")), 0);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "+05:30");
+	assert_int_equal(fixture->n_offset_changes, 1);
+	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_UPDATE, PATH2(3, 0), both, 2), 0);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "+09:00");
+	fixture_free(fixture);
+	unsetenv("TZ");
+	tzset();
 }
 
 /* One wrong value: nothing of the request is done, and the clock stays as it is. */
@@ -310,20 +365,121 @@ static void test_all_or_nothing(void **state)
 		{ .path = PATH3(3, 0, 15), .value = VALUE_STRING("Europe/Rome") },
 		{ .path = PATH3(3, 0, 14), .value = VALUE_STRING("nonsense") },
 	};
-	struct fixture *fixture = bare_fixture(state);
+	struct fixture *fixture;
 
+	scratch_write(*state, "etc/timezone", "Europe/Paris\n");
+	fixture = bare_fixture(state);
 	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_UPDATE, PATH2(3, 0), records, 3), -EINVAL);
 	assert_int_equal(fixture->time_set, -1);
-	assert_false(has(fixture, 15));
-	fixture->set_time_error = -EPERM;
-	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_UPDATE, PATH2(3, 0), records, 2), -ENOTSUP);
-	assert_false(has(fixture, 15));
-	fixture->set_time_error = 0;
+	assert_string_equal(fixture->timezones_set, "");
+	/* The zone is refused: the clock is not touched. */
+	fixture->set_timezone = -EPERM;
+	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_UPDATE, PATH2(3, 0), records, 2), -EPERM);
+	assert_int_equal(fixture->time_set, -1);
+	assert_string_equal(fixture->timezones_set, "Europe/Rome ");
+	/* The clock is refused: the zone goes back. */
+	fixture->set_timezone = 0;
+	fixture->set_time = -EPERM;
+	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_UPDATE, PATH2(3, 0), records, 2), -EPERM);
+	assert_string_equal(fixture->timezones_set, "Europe/Rome Europe/Rome Europe/Paris ");
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "Europe/Paris");
+	fixture->set_time = 0;
 	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_UPDATE, PATH2(3, 0), records, 2), 0);
 	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "Europe/Rome");
-	/* A Replace without them takes them back. */
+	/* A Replace without an offset takes it back. The zone is the machine's own, and stays. */
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 14), VALUE_STRING("+11:00")), 0);
 	assert_int_equal(ask_write(&fixture->ask, OPERATION_WRITE_REPLACE, PATH2(3, 0), records, 1), 0);
-	assert_false(has(fixture, 15));
+	assert_string_not_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "+11:00");
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "Europe/Rome");
+	fixture_free(fixture);
+}
+
+/* A Write that ends later; outcome is DEVICE_LATER until it does. */
+struct late {
+	struct operation operation;
+	int outcome;
+};
+
+static void on_done(struct operation *operation, int error)
+{
+	container_of(operation, struct late, operation)->outcome = error;
+}
+
+static void write_later(struct fixture *fixture, struct late *late)
+{
+	const struct {
+		uint16_t rid;
+		struct value value;
+	} values[] = {
+		{ 13, VALUE_TIME(1700000000) },
+		{ 14, VALUE_STRING("+03:00") },
+		{ 15, VALUE_STRING("Europe/Rome") },
+	};
+	struct object *object = device_object(fixture->device);
+
+	*late = (struct late){ .outcome = DEVICE_LATER };
+	late->operation = (struct operation){
+		.type = OPERATION_WRITE_UPDATE, .path = PATH2(3, 0), .server = SERVER, .done = on_done };
+	for (size_t i = 0; i < ELEMENTSOF(values); i++)
+		assert_int_equal(records_add_copy(&late->operation.records, PATH3(3, 0, values[i].rid),
+					 values[i].value), 0);
+	object->ops->write(object, &late->operation);
+	/* What a Write brought is gone by the time it ends. */
+	records_deinit(&late->operation.records);
+}
+
+static struct fixture *late_fixture(void **state)
+{
+	struct fixture *fixture;
+
+	scratch_write(*state, "etc/timezone", "Europe/Paris\n");
+	fixture = bare_fixture(state);
+	fixture->set_time = fixture->set_timezone = DEVICE_LATER;
+	return fixture;
+}
+
+static void test_later(void **state)
+{
+	struct fixture *fixture = late_fixture(state);
+	struct late late;
+
+	write_later(fixture, &late);
+	assert_string_equal(fixture->timezones_set, "Europe/Rome ");
+	assert_int_equal(fixture->time_set, -1);
+	/* One at a time; reading goes on. */
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 14), VALUE_STRING("+01:00")), -EBUSY);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 15)), "Europe/Paris");
+	device_set(fixture->device, 0);
+	assert_int_equal(fixture->time_set, 1700000000);
+	assert_int_equal(late.outcome, DEVICE_LATER);
+	device_set(fixture->device, 0);
+	assert_int_equal(late.outcome, 0);
+	assert_string_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "+03:00");
+	/* Nobody waits for it. */
+	device_set(fixture->device, -EIO);
+	assert_int_equal(late.outcome, 0);
+	fixture_free(fixture);
+}
+
+static void test_refused_later(void **state)
+{
+	struct fixture *fixture = late_fixture(state);
+	struct late late;
+
+	write_later(fixture, &late);
+	device_set(fixture->device, 0);
+	device_set(fixture->device, -EPERM);
+	assert_string_equal(fixture->timezones_set, "Europe/Rome Europe/Paris ");
+	assert_int_equal(late.outcome, DEVICE_LATER);
+	/* Why it was refused is told, whatever becomes of the zone. */
+	device_set(fixture->device, -EIO);
+	assert_int_equal(late.outcome, -EPERM);
+	assert_string_not_equal(ask_text(&fixture->ask, PATH3(3, 0, 14)), "+03:00");
+	/* The zone is refused: that is the end of it. */
+	write_later(fixture, &late);
+	device_set(fixture->device, -EINVAL);
+	assert_int_equal(late.outcome, -EINVAL);
+	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 14), VALUE_STRING("+01:00")), 0);
 	fixture_free(fixture);
 }
 
@@ -336,10 +492,12 @@ static void test_what_is_kept(void **state)
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 15), VALUE_STRING("Europe/Rome")), 0);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(3, 0, 14), VALUE_STRING("+01")), 0);
 	assert_int_equal(ask_read(&fixture->agent, PATH1(3)), 0);
-	assert_int_equal(fixture->agent.records.count, 2);
-	/* An old time that comes back from a state file does not go to the clock. */
+	assert_int_equal(fixture->agent.records.count, 1);
+	/* An old time or zone that comes back from a state file does not go to the machine. */
 	assert_int_equal(ask_write_one(&fixture->agent, PATH3(3, 0, 13), VALUE_TIME(1)), 0);
 	assert_int_equal(fixture->time_set, -1);
+	assert_int_equal(ask_write_one(&fixture->agent, PATH3(3, 0, 15), VALUE_STRING("Europe/Paris")), 0);
+	assert_string_equal(fixture->timezones_set, "Europe/Rome ");
 	fixture_free(fixture);
 }
 
@@ -366,7 +524,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_bare_machine), TEST(test_facts_of_the_machine), TEST(test_configuration_first), TEST(test_power),
 		TEST(test_free_memory_once_a_second), TEST(test_errors), TEST(test_time), TEST(test_utc_offset), TEST(test_timezone),
-		TEST(test_all_or_nothing), TEST(test_what_is_kept), TEST(test_actions),
+		TEST(test_offset_and_timezone), TEST(test_all_or_nothing), TEST(test_later), TEST(test_refused_later),
+		TEST(test_what_is_kept), TEST(test_actions),
 	};
 
 	return cmocka_run_group_tests_name("objects/device", tests, NULL, NULL);
