@@ -41,6 +41,7 @@ struct agent {
 	struct engine *engine;
 	sd_event_source *settle_timer, *stop_timer;
 	bool started, status_changed;
+	bool clock_unset; /* as the log says */
 	bool stopping;
 	int ending; /* what agent_run() returns once the engine is idle */
 	/* What objects asked for; done by the pump once the answers are out. */

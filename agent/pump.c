@@ -30,10 +30,16 @@ static usec_t tell_time(struct agent *agent)
 {
 	usec_t now = usec_now();
 	struct timespec wall;
+	bool is_set;
 
 	clock_gettime(CLOCK_REALTIME, &wall);
-	engine_set_wall_clock(agent->engine, now,
+	is_set = engine_set_wall_clock(agent->engine, now,
 		(int64_t)wall.tv_sec * (int64_t)USEC_PER_SEC + wall.tv_nsec / 1000 - (int64_t)now);
+	if (is_set == agent->clock_unset) {
+		agent->clock_unset = !is_set;
+		agent->status_changed = true;
+		report_clock(is_set);
+	}
 	return now;
 }
 

@@ -109,6 +109,20 @@ void report_event(const struct effect *effect)
 		report_server(effect);
 }
 
+void report_clock(bool is_set)
+{
+	char text[16] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%d", &tm);
+	if (is_set)
+		log_notice("The clock has been set: it is %s", text);
+	else
+		log_warning("The clock is not set, it says %s; times that servers are told are wrong until it is", text);
+}
+
 /* " 12:03", or nothing when there is no such time. */
 static void clock_time(usec_t at, usec_t now, const char *what, char *text, size_t size)
 {

@@ -24,12 +24,10 @@ struct history_clock backlog_clock(const struct engine *engine)
 	};
 }
 
-void engine_set_wall_clock(struct engine *engine, usec_t now, int64_t ahead)
+bool engine_set_wall_clock(struct engine *engine, usec_t now, int64_t ahead)
 {
 	bool before, after;
 
-	if (engine->wall_ahead == ahead)
-		return;
 	engine->now = now;
 	before = backlog_clock(engine).known;
 	engine->wall_ahead = ahead;
@@ -37,6 +35,7 @@ void engine_set_wall_clock(struct engine *engine, usec_t now, int64_t ahead)
 	for (size_t i = 0; i < engine->n_peers && after && !before; i++)
 		if (!history_is_empty(&engine->peers[i].history))
 			backlog_changed(engine, &engine->peers[i]);
+	return after;
 }
 
 void backlog_set_storing(

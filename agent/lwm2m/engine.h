@@ -65,9 +65,9 @@ int engine_resume_history(struct engine *engine, usec_t now, const struct server
 
 /*
  * The wall clock is so many microseconds ahead of now. To be called before the others where that may be another one: what is
- * stored for a server is told with its time. A clock before 2020 counts as not set.
+ * stored for a server is told with its time. A clock before 2020 counts as not set: false.
  */
-void engine_set_wall_clock(struct engine *engine, usec_t now, int64_t ahead);
+bool engine_set_wall_clock(struct engine *engine, usec_t now, int64_t ahead);
 
 /* The names of the state files, as EFFECT_PERSIST has them, for engine_restore() and engine_resume(). */
 #define ENGINE_NAME_MAX 16
