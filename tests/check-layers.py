@@ -27,7 +27,7 @@ LAYERS = [
      'base knows nothing about LwM2M'),
     ('agent/lwm2m/*', BASE + ['agent/lwm2m/*'],
      'the engine knows base, and neither logs nor reaches io, objects or plugins'),
-    ('agent/objects/*', BASE + ['agent/lwm2m/acl.h', 'agent/lwm2m/object.h', 'agent/lwm2m/registry.h',
+    ('agent/objects/*', BASE + ['agent/lwm2m/acl.h', 'agent/lwm2m/draft.h', 'agent/lwm2m/object.h', 'agent/lwm2m/registry.h',
                                 'agent/lwm2m/server.h', 'agent/objects/*'],
      'core objects know what an object and an account is, and neither log nor reach io or plugins'),
     ('agent/plugin/*', BASE + LOG + ['agent/lwm2m/object.h', 'agent/lwm2m/registry.h', 'agent/lwm2m/records.h',
@@ -77,8 +77,9 @@ ENGINE_ORDER = [
     ['history'],
     ['body'],
     ['server'],
+    ['draft', 'accounts-state', 'jitter'],
     ['registration*'],
-    ['engine*', 'backlog*', 'order', 'peer', 'peer-state', 'request', 'composite*', 'serve', 'notify', 'persist', 'queue'],
+    ['engine*', 'backlog*', 'bootstrap*', 'order', 'peer', 'peer-state', 'request', 'composite*', 'serve', 'notify', 'persist', 'queue'],
 ]
 
 # What is not ours: folders that may use these system headers and no others …

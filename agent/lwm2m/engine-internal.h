@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "lwm2m/attributes.h"
 #include "lwm2m/body.h"
+#include "lwm2m/draft.h"
 #include "lwm2m/engine.h"
 #include "lwm2m/history.h"
 #include "lwm2m/observation.h"
@@ -42,7 +43,7 @@ struct peer {
 	bool history_kept;          /* there is a file of it */
 };
 
-enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST, REQUEST_COMPOSITE };
+enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST, REQUEST_COMPOSITE, REQUEST_BOOTSTRAP };
 
 struct composite_part;
 
@@ -65,6 +66,23 @@ struct request {
 	bool ended; /* the object answered, engine_tick() has yet to pass it on */
 };
 
+/* The one Bootstrap-Server: see bootstrap.h. */
+struct bootstrap {
+	struct server *server; /* NULL: there is none, and nothing of this happens */
+	enum bootstrap_state state;
+	usec_t deadline;       /* of the state */
+	usec_t purge_at;       /* the account's time is over */
+	uint32_t request;      /* id of the request in flight, 0: none */
+	unsigned int failures; /* in a row */
+	bool started;          /* the client is: it may be needed */
+	bool asked_for;        /* by 1/x/9 or a person, and not by a failure that may pass */
+	bool pack;             /* the request in flight is for a Bootstrap-Pack */
+	bool plain;            /* without pct, which the server refused */
+	struct draft draft;
+	struct body body;
+	char why[ENGINE_WHY_MAX]; /* the draft cannot be taken */
+};
+
 struct engine {
 	struct registry *registry;
 	struct servers *servers;
@@ -74,6 +92,11 @@ struct engine {
 	char *endpoint;
 	struct peer *peers;
 	size_t n_peers;
+	struct bootstrap bootstrap;
+	const struct engine_accounts *accounts;
+	void *accounts_userdata;
+	uint64_t accounts_origin;
+	bool bootstrapped;
 	struct observations observations;
 	struct attributes_store attributes;
 	struct list requests, spare;

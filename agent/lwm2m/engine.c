@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "lwm2m/acl.h"
+#include "lwm2m/bootstrap.h"
 #include "lwm2m/composite.h"
 #include "lwm2m/discover.h"
 #include "lwm2m/engine-internal.h"
@@ -101,6 +102,11 @@ int engine_new(const struct engine_config *config, struct registry *registry, st
 	r = effects_new(&engine->effects);
 	if (r >= 0)
 		r = peers_add(engine);
+	engine->accounts = config->accounts;
+	engine->accounts_userdata = config->accounts_userdata;
+	engine->accounts_origin = config->accounts_origin;
+	engine->bootstrapped = config->bootstrapped;
+	bootstrap_init(engine);
 	if (r >= 0)
 		r = discover_registry(registry, &engine->client.links);
 	if (r >= 0)
@@ -131,6 +137,7 @@ struct engine *engine_free(struct engine *engine)
 		return NULL;
 	engine->registry->listener = NULL;
 	peers_deinit(engine);
+	bootstrap_deinit(engine);
 	composites_free(engine);
 	free_requests(&engine->requests);
 	free_requests(&engine->spare);
@@ -189,6 +196,7 @@ void engine_start(struct engine *engine, usec_t now)
 {
 	enter(engine, now);
 	order_start(engine);
+	bootstrap_start(engine);
 	leave(engine);
 }
 
@@ -197,6 +205,7 @@ void engine_stop(struct engine *engine, usec_t now, bool deregister)
 	enter(engine, now);
 	for (size_t i = 0; i < engine->n_peers; i++)
 		peer_stop(engine, &engine->peers[i], deregister);
+	bootstrap_stop(engine);
 	leave(engine);
 }
 
@@ -208,18 +217,23 @@ bool engine_is_idle(const struct engine *engine)
 	return true;
 }
 
+static bool is_bootstrap_session(const struct engine *engine, uint16_t session)
+{
+	return engine->bootstrap.server && engine->bootstrap.server->session == session;
+}
+
 void engine_request(struct engine *engine, usec_t now, const struct message *request)
 {
 	struct peer *peer = peer_find(engine, request->session);
 
-	if (!peer)
-		return;
 	enter(engine, now);
 	/* Silence (code 0) until the server has said that we are registered: it asks again. */
-	if (registration_stands(&peer->registration))
+	if (peer && registration_stands(&peer->registration))
 		serve_request(engine, peer, request);
-	else
+	else if (peer)
 		serve_reply(engine, peer, request->id, 0);
+	else if (is_bootstrap_session(engine, request->session))
+		bootstrap_serve(engine, request);
 	leave(engine);
 }
 
@@ -228,12 +242,14 @@ void engine_connected(struct engine *engine, usec_t now, uint16_t session, int e
 	struct peer *peer = peer_find(engine, session);
 	enum registration_state before;
 
-	if (!peer)
-		return;
 	enter(engine, now);
-	before = peer->registration.state;
-	registration_connected(&peer->registration, now, error, engine->effects);
-	peer_follow(engine, peer, before);
+	if (peer) {
+		before = peer->registration.state;
+		registration_connected(&peer->registration, now, error, engine->effects);
+		peer_follow(engine, peer, before);
+	} else if (is_bootstrap_session(engine, session)) {
+		bootstrap_connected(engine, error);
+	}
 	leave(engine);
 }
 
@@ -261,6 +277,8 @@ void engine_response(
 			queue_heard(engine, peer);
 		registration_response(&peer->registration, now, error, response, engine->effects);
 		peer_follow(engine, peer, before);
+	} else if (id != 0 && id == engine->bootstrap.request) {
+		bootstrap_answered(engine, error, response);
 	} else if (!backlog_answered(engine, id, error) &&
 		   !composite_answered(engine, id, error, response) && error < 0) {
 		observation = observation_find_effect(&engine->observations, id);
@@ -319,6 +337,7 @@ void engine_tick(struct engine *engine, usec_t now)
 	for (size_t i = 0; i < engine->n_peers; i++)
 		peer_tick(engine, &engine->peers[i]);
 	order_tick(engine);
+	bootstrap_tick(engine);
 	notify_tick(engine);
 	persist_tick(engine);
 	leave(engine);
@@ -331,6 +350,7 @@ usec_t engine_deadline(const struct engine *engine)
 
 	if (engine->attention)
 		return 0;
+	deadline = usec_min(deadline, bootstrap_deadline(engine));
 	for (size_t i = 0; i < engine->n_peers; i++) {
 		deadline = usec_min(deadline, engine->peers[i].registration.deadline);
 		deadline = usec_min(deadline, engine->peers[i].body.deadline);
@@ -346,7 +366,7 @@ int engine_next(struct engine *engine, const struct effect **ret)
 	int r = effects_next(engine->effects, ret);
 
 	if (r > 0 && ((*ret)->type == EFFECT_REQUEST || (*ret)->type == EFFECT_REPLY ||
-			     (*ret)->type == EFFECT_NOTIFY))
+			     (*ret)->type == EFFECT_NOTIFY) && !(*ret)->server->bootstrap)
 		queue_heard(engine, &engine->peers[(*ret)->server->session]);
 	return r;
 }
@@ -393,6 +413,8 @@ void engine_network_changed(struct engine *engine, usec_t now)
 		registration_network_changed(&peer->registration, now, engine->effects);
 		peer_follow(engine, peer, before);
 	}
+	if (engine->bootstrap.server)
+		bootstrap_network_changed(engine);
 	leave(engine);
 }
 

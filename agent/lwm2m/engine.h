@@ -17,6 +17,8 @@
 
 struct engine;
 
+#define ENGINE_WHY_MAX 128
+
 /* Bounds on what peers can make the engine allocate; 0 takes the default in parentheses. */
 struct engine_limits {
 	unsigned int observations;       /* all servers together (1000) */
@@ -25,10 +27,26 @@ struct engine_limits {
 	unsigned int operation_timeout_s; /* until silence of an object becomes 5.03 (10) */
 };
 
+struct draft;
+
+/* How a Bootstrap-Server's objects become accounts, and accounts become those objects. Borrowed, as is userdata. */
+struct engine_accounts {
+	/* The definition of a resource of objects 0, 1, 2 and 21; NULL when it is not known. */
+	const struct resource_info *(*find_resource)(const struct path *path);
+	/* Appends those objects as they are. -ENOMEM. */
+	int (*read)(void *userdata, struct records *ret);
+	/* Can these be the accounts? -errno, and why not, for people. */
+	int (*check)(void *userdata, const struct draft *draft, char why[ENGINE_WHY_MAX]);
+};
+
 struct engine_config {
 	const char *endpoint; /* Endpoint Client Name, borrowed */
 	uint64_t seed;        /* for jitter: something random */
 	struct engine_limits limits;
+	const struct engine_accounts *accounts; /* NULL: there is no bootstrap */
+	void *accounts_userdata;
+	uint64_t accounts_origin; /* kept with the accounts that a bootstrap makes: see accounts-state.h */
+	bool bootstrapped; /* the accounts are of a bootstrap, not the configuration's */
 };
 
 int engine_new(const struct engine_config *config, struct registry *registry, struct servers *servers,
@@ -71,6 +89,7 @@ bool engine_set_wall_clock(struct engine *engine, usec_t now, int64_t ahead);
 
 /* The names of the state files, as EFFECT_PERSIST has them, for engine_restore() and engine_resume(). */
 #define ENGINE_NAME_MAX 16
+#define ENGINE_ACCOUNTS_NAME "accounts"
 void engine_history_name(const struct server *server, char ret[ENGINE_NAME_MAX]);
 void engine_object_name(uint16_t oid, char ret[ENGINE_NAME_MAX]);
 void engine_server_name(const struct server *server, char ret[ENGINE_NAME_MAX]);
@@ -127,6 +146,25 @@ struct engine_send {
  */
 int engine_send(
 	struct engine *engine, usec_t now, const struct server *server, const struct engine_send *send);
+
+/*
+ * Asks the Bootstrap-Server for other accounts (1/x/9, `lwm2mctl bootstrap`); it does so by itself where there is no account,
+ * and where none can be registered with. EVENT_BOOTSTRAPPED says that the accounts in ENGINE_ACCOUNTS_NAME are others: all
+ * has to be built anew from them. -ENOENT: there is no Bootstrap-Server.
+ */
+int engine_bootstrap(struct engine *engine, usec_t now);
+
+/* What goes on with the Bootstrap-Server, for status displays. */
+enum bootstrap_state {
+	BOOTSTRAP_IDLE,
+	BOOTSTRAP_WAITING,    /* for the first or the next try */
+	BOOTSTRAP_CONNECTING, /* EFFECT_CONNECT is out */
+	BOOTSTRAP_ASKING,     /* a Bootstrap-Request is out, or one for a Bootstrap-Pack */
+	BOOTSTRAP_OPEN,       /* it was answered: the server writes, until it says Bootstrap-Finish */
+	BOOTSTRAP_ENDING,     /* the new accounts are kept; the answer to Bootstrap-Finish may yet be lost */
+};
+
+enum bootstrap_state engine_bootstrap_state(const struct engine *engine);
 
 /* De-registers, and registers again when the account's disable_timeout_s is over (1/x/4). */
 void engine_disable(struct engine *engine, usec_t now, const struct server *server);

@@ -88,6 +88,10 @@ enum event_type {
 	EVENT_OPERATION_TIMEOUT, /* an object did not answer in time; message.path names it */
 	EVENT_SENT,  /* a Send ended, value: its records; error or code say why the server does not have it */
 	EVENT_HISTORY_FULL, /* the oldest of what a server is yet to be told had to go for news of message.path */
+	EVENT_BOOTSTRAPPING,     /* a Bootstrap-Request is on its way */
+	EVENT_BOOTSTRAPPED,      /* there are other accounts, and kept: see engine_bootstrap() */
+	EVENT_BOOTSTRAP_FAILED, /* error or code say why, in message.path in words; value: seconds until the next try */
+	EVENT_ACCOUNT_PURGED,    /* the Bootstrap-Server's account is gone (0/x/12), as after EVENT_BOOTSTRAPPED */
 	EVENT_QUOTA, /* a peer asked for more than it may have; message.path says of what; once an hour at most */
 };
 

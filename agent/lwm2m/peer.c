@@ -73,7 +73,7 @@ void peer_follow(struct engine *engine, struct peer *peer, enum registration_sta
 		peer_state_keep(engine, peer);
 	}
 	peer->known = known;
-	if (engine->in_line && before != after)
+	if ((engine->in_line || engine->bootstrap.server) && before != after)
 		engine->attention = true;
 	if (!registration_stands(registration) && before != after)
 		requests_abandon(engine, peer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/registration.h"
 
+#include "lwm2m/jitter.h"
 #include "lwm2m/registration-message.h"
 
 /*
@@ -26,22 +27,6 @@ void registration_init(
 void registration_deinit(struct registration *registration)
 {
 	buffer_deinit(&registration->location);
-}
-
-/* splitmix64 */
-static uint64_t next_random(struct registration_client *client)
-{
-	uint64_t z = client->random += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
-
-/* Between half and one and a half of the interval. */
-static usec_t spread(struct registration *registration, usec_t interval)
-{
-	return interval / 2 + next_random(registration->client) % (interval + 1);
 }
 
 static struct effect *add(struct registration *registration, struct effects *effects, enum effect_type type)
@@ -95,10 +80,10 @@ static usec_t back_off(struct registration *registration)
 	if (attempt < count * server->sequence_count) {
 		doublings = registration->failures % count;
 		if (doublings == count - 1)
-			return spread(registration, pause);
+			return jitter_spread(&registration->client->random, pause);
 	}
 	interval = usec_from_s((uint64_t)server->retry_timer_s << (doublings < 16 ? doublings : 16));
-	return spread(registration, usec_min(interval, pause));
+	return jitter_spread(&registration->client->random, usec_min(interval, pause));
 }
 
 /*
@@ -281,7 +266,7 @@ static void let_go(struct registration *registration, usec_t now, struct effects
  */
 static void session_ended(struct registration *registration, usec_t now, int error, struct effects *effects)
 {
-	usec_t wait = next_random(registration->client) % (RECONNECT_SPREAD_S * USEC_PER_SEC);
+	usec_t wait = jitter_next(&registration->client->random) % (RECONNECT_SPREAD_S * USEC_PER_SEC);
 
 	if (error == -ENETRESET)
 		wait = 0;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "lwm2m/acl.h"
+#include "lwm2m/bootstrap.h"
 #include "lwm2m/composite.h"
 #include "lwm2m/engine-internal.h"
 
@@ -114,6 +115,8 @@ static void request_finish(struct request *request, int error)
 			&request->operation.records);
 	if (request->purpose == REQUEST_PERSIST)
 		persist_finish(request, error);
+	else if (request->purpose == REQUEST_BOOTSTRAP)
+		bootstrap_request_ended(request, error);
 	else if (request->part)
 		composite_part_ended(request, error);
 	else if (request->peer && request->purpose == REQUEST_NOTIFY)
@@ -153,6 +156,8 @@ static void request_time_out(struct request *request)
 		notify_finish(request, -ETIMEDOUT);
 	else if (request->purpose == REQUEST_SERVE && peer)
 		serve_finish(request, -ETIMEDOUT);
+	else if (request->purpose == REQUEST_BOOTSTRAP)
+		bootstrap_request_ended(request, -ETIMEDOUT);
 	else if (request->part)
 		composite_part_ended(request, -ETIMEDOUT);
 	request->peer = NULL;

@@ -25,7 +25,7 @@ static const struct resource_info resources[] = {
 	{ OWNER, VALUE_INTEGER, RESOURCE_RW, RESOURCE_MANDATORY },
 };
 
-static const struct object_info info = {
+const struct object_info access_control_info = {
 	.id = ACL_OBJECT,
 	.flags = OBJECT_MULTIPLE | OBJECT_PERSIST | OBJECT_WHOLE,
 	.version = "1.1",
@@ -303,7 +303,7 @@ int access_control_new(struct servers *servers, struct access_control **ret)
 
 	if (!access_control)
 		return -ENOMEM;
-	access_control->object.info = &info;
+	access_control->object.info = &access_control_info;
 	access_control->object.ops = &ops;
 	access_control->acl.object = &access_control->object;
 	access_control->acl.factory = factory;

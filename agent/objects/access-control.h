@@ -18,6 +18,9 @@
 
 struct access_control;
 
+/* The definition. */
+extern const struct object_info access_control_info;
+
 /* -ENOMEM. */
 int access_control_new(struct servers *servers, struct access_control **ret);
 struct access_control *access_control_free(struct access_control *access_control);

@@ -10,6 +10,8 @@ enum {
 	IDENTITY = 3,
 	SECRET_KEY = 5,
 	SHORT_ID = 10,
+	HOLD_OFF = 11,
+	ACCOUNT_TIMEOUT = 12,
 };
 
 struct security {
@@ -25,9 +27,11 @@ static const struct resource_info resources[] = {
 	{ IDENTITY, VALUE_OPAQUE, 0, RESOURCE_MANDATORY },
 	{ SECRET_KEY, VALUE_OPAQUE, 0, RESOURCE_MANDATORY },
 	{ SHORT_ID, VALUE_INTEGER, 0, 0 },
+	{ HOLD_OFF, VALUE_INTEGER, 0, 0 },
+	{ ACCOUNT_TIMEOUT, VALUE_INTEGER, 0, 0 },
 };
 
-static const struct object_info info = {
+const struct object_info security_info = {
 	.id = 0,
 	.flags = OBJECT_MULTIPLE | OBJECT_HIDDEN,
 	.version = "1.1",
@@ -53,6 +57,12 @@ static int get(const struct server *server, uint16_t rid, struct value *ret)
 	case SHORT_ID:
 		*ret = VALUE_INTEGER(server->short_id);
 		return server->bootstrap ? -ENOENT : 0;
+	case HOLD_OFF:
+		*ret = VALUE_INTEGER(server->hold_off_s);
+		return server->bootstrap ? 0 : -ENOENT;
+	case ACCOUNT_TIMEOUT:
+		*ret = VALUE_INTEGER(server->account_timeout_s);
+		return server->bootstrap ? 0 : -ENOENT;
 	default:
 		return -ENOENT;
 	}
@@ -74,6 +84,86 @@ static int read_server(const struct server *server, struct operation *operation)
 			return r;
 	}
 	return 0;
+}
+
+int security_append(const struct server *server, struct records *ret)
+{
+	struct value key = VALUE_OPAQUE(server->key.data, server->key.len);
+
+	for (size_t i = 0; i < ELEMENTSOF(resources); i++) {
+		struct path path = PATH3(0, server->security_iid, resources[i].id);
+		struct value value = key;
+		int r;
+
+		if (resources[i].id != SECRET_KEY && get(server, resources[i].id, &value) < 0)
+			continue;
+		r = records_add(ret, path, value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int set_natural(const struct value *value, uint32_t max, uint32_t *ret)
+{
+	if (value->integer < 0 || value->integer > max)
+		return -ERANGE;
+	*ret = (uint32_t)value->integer;
+	return 0;
+}
+
+static int set_bytes(const struct value *value, size_t max, struct buffer *ret)
+{
+	if (value->bytes.len > max)
+		return -ERANGE;
+	buffer_clear(ret);
+	return buffer_append(ret, value->bytes.data, value->bytes.len);
+}
+
+static int set_uri(const struct value *value, struct server *server)
+{
+	char *uri;
+
+	if (memchr(value->bytes.data ? value->bytes.data : (const uint8_t *)"", 0, value->bytes.len))
+		return -EINVAL;
+	uri = strndup((const char *)value->bytes.data, value->bytes.len);
+	if (!uri)
+		return -ENOMEM;
+	free(server->uri);
+	server->uri = uri;
+	return 0;
+}
+
+int security_set(struct server *server, uint16_t rid, const struct value *value)
+{
+	uint32_t number = 0;
+	int r;
+
+	switch (rid) {
+	case URI:
+		return set_uri(value, server);
+	case BOOTSTRAP_SERVER:
+		server->bootstrap = value->boolean;
+		return 0;
+	case SECURITY_MODE:
+		r = set_natural(value, SECURITY_EST, &number);
+		server->mode = (enum security_mode)number;
+		return r;
+	case IDENTITY:
+		return set_bytes(value, SECURITY_IDENTITY_MAX, &server->identity);
+	case SECRET_KEY:
+		return set_bytes(value, SECURITY_KEY_MAX, &server->key);
+	case SHORT_ID:
+		r = set_natural(value, UINT16_MAX, &number);
+		server->short_id = (uint16_t)number;
+		return r;
+	case HOLD_OFF:
+		return set_natural(value, UINT32_MAX, &server->hold_off_s);
+	case ACCOUNT_TIMEOUT:
+		return set_natural(value, UINT32_MAX, &server->account_timeout_s);
+	default:
+		return -ENOENT;
+	}
 }
 
 static void security_read(struct object *object, struct operation *operation)
@@ -113,7 +203,7 @@ int security_new(struct servers *servers, struct security **ret)
 
 	if (!security)
 		return -ENOMEM;
-	security->object.info = &info;
+	security->object.info = &security_info;
 	security->object.ops = &ops;
 	security->servers = servers;
 	list_for_each(server, &servers->list, link) {

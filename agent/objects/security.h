@@ -13,6 +13,19 @@
 
 struct security;
 
+/* The definition. */
+extern const struct object_info security_info;
+
+/* What a Bootstrap-Server may bring at most, bytes. */
+#define SECURITY_IDENTITY_MAX 4096
+#define SECURITY_KEY_MAX      4096
+
+/* Appends the account's instance, the secret key too; ret borrows from the account. -ENOMEM. */
+int security_append(const struct server *server, struct records *ret);
+
+/* Takes the value of a resource into the account. -ENOENT: there is no such resource; -ERANGE, -EINVAL, -ENOMEM. */
+int security_set(struct server *server, uint16_t rid, const struct value *value);
+
 /* -ENOMEM. */
 int security_new(struct servers *servers, struct security **ret);
 struct security *security_free(struct security *security);

@@ -70,7 +70,7 @@ static const struct resource_info resources[] = {
 	{ PROFILE_HASH, VALUE_UNSIGNED, RESOURCE_RW, 0 },
 };
 
-static const struct object_info info = {
+const struct object_info server_object_info = {
 	.id = 1,
 	.flags = OBJECT_MULTIPLE | OBJECT_PERSIST,
 	.version = "1.1",
@@ -313,6 +313,33 @@ static int set(const struct record *record, struct server *server)
 	}
 }
 
+int server_object_set(struct server *server, const struct record *record)
+{
+	const struct value *value = &record->value;
+
+	if (record->path.ids[2] != SHORT_ID)
+		return set(record, server);
+	if (value->integer < 1 || value->integer > UINT16_MAX - 1)
+		return -ERANGE;
+	server->short_id = (uint16_t)value->integer;
+	return 0;
+}
+
+int server_object_append(const struct server *server, struct records *ret)
+{
+	for (size_t i = 0; i < ELEMENTSOF(resources); i++) {
+		struct value value;
+		int r;
+
+		if (resources[i].type == VALUE_NONE || get(server, &resources[i], &value) < 0)
+			continue;
+		r = records_add(ret, PATH3(1, server->server_iid, resources[i].id), value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static bool is_writable(uint16_t rid, const struct server *server)
 {
 	for (size_t i = 0; i < ELEMENTSOF(resources); i++)
@@ -396,6 +423,8 @@ static void server_object_execute(struct object *object, struct operation *opera
 		action = server_object->actions->disable;
 	else if (operation->path.ids[2] == UPDATE_TRIGGER)
 		action = server_object->actions->update;
+	else if (operation->path.ids[2] == BOOTSTRAP_TRIGGER)
+		action = server_object->actions->bootstrap;
 	if (server && action)
 		action(server_object->userdata, server);
 	operation_done(operation, !server ? -ENOENT : !action ? -ENOTSUP : 0);
@@ -442,7 +471,7 @@ int server_object_new(struct servers *servers, const struct server_object_action
 
 	if (!server_object)
 		return -ENOMEM;
-	server_object->object.info = &info;
+	server_object->object.info = &server_object_info;
 	server_object->object.ops = &ops;
 	server_object->servers = servers;
 	server_object->actions = actions;

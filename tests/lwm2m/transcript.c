@@ -113,7 +113,10 @@ static void print_request(struct transcript *transcript, const struct effect *ef
 	struct buffer *lines = &transcript->lines;
 
 	buffer_printf(lines, "request%s %s ", message->confirmable ? "" : " NON",
-		message->code == COAP_POST ? "POST" : message->code == COAP_DELETE ? "DELETE" : "?");
+		message->code == COAP_POST   ? "POST" :
+		message->code == COAP_DELETE ? "DELETE" :
+		message->code == COAP_GET    ? "GET" :
+					       "?");
 	buffer_append(lines, message->path.data, message->path.len);
 	if (message->query.len > 0) {
 		buffer_append_byte(lines, '?');
@@ -170,6 +173,10 @@ static void print_event(struct transcript *transcript, const struct effect *effe
 		[EVENT_OPERATION_TIMEOUT] = "slow",
 		[EVENT_SENT] = "sent",
 		[EVENT_HISTORY_FULL] = "full",
+		[EVENT_BOOTSTRAPPING] = "bootstrapping",
+		[EVENT_BOOTSTRAPPED] = "bootstrapped",
+		[EVENT_BOOTSTRAP_FAILED] = "bootstrap failed",
+		[EVENT_ACCOUNT_PURGED] = "purged",
 		[EVENT_QUOTA] = "quota",
 	};
 	struct buffer *lines = &transcript->lines;
@@ -191,14 +198,19 @@ static void print_persist(struct transcript *transcript, const struct effect *ef
 {
 	const struct message *message = &effect->message;
 	char base[PATH_TEXT_MAX];
+	struct bytes oid;
 
-	struct bytes oid = BYTES(message->path.data + strlen("object-"), message->path.len - strlen("object-"));
+	buffer_clear(&transcript->persisted);
+	buffer_append(&transcript->persisted, message->payload.data, message->payload.len);
+	if (bytes_equal(message->path, BYTES_LITERAL(ENGINE_ACCOUNTS_NAME))) {
+		buffer_append_text(&transcript->lines, "persist accounts");
+		return;
+	}
+	oid = BYTES(message->path.data + strlen("object-"), message->path.len - strlen("object-"));
 
 	buffer_printf(&transcript->lines, "persist %.*s", (int)oid.len, oid.data);
 	snprintf(base, sizeof(base), "/%.*s", (int)oid.len, oid.data);
 	print_records(transcript, CODEC_SENML_CBOR, base, message->payload);
-	buffer_clear(&transcript->persisted);
-	buffer_append(&transcript->persisted, message->payload.data, message->payload.len);
 }
 
 /* Neither is what it was not told yet: see transcript->history. */
@@ -383,8 +395,12 @@ static void play_answer(struct transcript *transcript, uint16_t session, char *r
 	struct message response = { .session = session, .accept = -1, .format = -1, .observe = -1 };
 
 	response.code = COAP_CODE(code[0] - '0', atoi(code + 2));
-	if (rest)
+	if (rest && strncmp(rest, "format=", 7) == 0) {
+		response.format = number_after(next_word(&rest), "format=");
+		response.payload = bytes_of(rest);
+	} else if (rest) {
 		response.path = bytes_of(rest);
+	}
 	engine_response(transcript->engine, transcript->now, transcript->sent[session], 0, &response);
 }
 
@@ -435,7 +451,9 @@ static bool play_engine(struct transcript *transcript, uint16_t session, const c
 	struct engine *engine = transcript->engine;
 	usec_t now = transcript->now;
 
-	if (strcmp(verb, "send") == 0 || strcmp(verb, "sendnon") == 0)
+	if (strcmp(verb, "bootstrap") == 0)
+		assert_int_equal(engine_bootstrap(engine, now), 0);
+	else if (strcmp(verb, "send") == 0 || strcmp(verb, "sendnon") == 0)
 		play_send(transcript, server, strcmp(verb, "send") == 0, rest);
 	else if (strcmp(verb, "start") == 0)
 		engine_start(engine, now);
@@ -629,14 +647,31 @@ static void add_server(
 		server->sequence_count = config->sequence_count;
 }
 
+static void add_bootstrap_server(struct transcript *transcript, const struct transcript_config *config)
+{
+	struct server *server;
+
+	assert_int_equal(server_new(&transcript->servers, "bootstrap", &server), 0);
+	server->bootstrap = true;
+	server->uri = strdup("coap://192.0.2.2");
+	server->hold_off_s = config->hold_off_s;
+	server->account_timeout_s = config->account_timeout_s;
+	if (config->version_minor)
+		server->version = config->version_minor == 2 ? LWM2M_1_2 : LWM2M_1_1;
+}
+
 void transcript_init(struct transcript *transcript, const struct transcript_config *config)
 {
-	struct engine_config engine = { .endpoint = "dev", .seed = 1, .limits = config->limits };
+	struct engine_config engine = { .endpoint = "dev", .seed = 1, .limits = config->limits,
+		.accounts = config->accounts, .accounts_userdata = transcript,
+		.bootstrapped = config->bootstrapped };
 
 	*transcript = (struct transcript){ 0 };
 	servers_init(&transcript->servers);
-	for (unsigned int i = 0; i < (config->servers ? config->servers : 1); i++)
+	for (unsigned int i = 0; i < (config->servers || config->no_server ? config->servers : 1); i++)
 		add_server(transcript, config, i);
+	if (config->accounts)
+		add_bootstrap_server(transcript, config);
 	fake_objects_init(&transcript->fake, &transcript->lines);
 	assert_int_equal(
 		engine_new(&engine, &transcript->fake.registry, &transcript->servers, &transcript->engine),

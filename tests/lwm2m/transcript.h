@@ -7,9 +7,10 @@
  * due again and again at one instant. What a step does:
  *
  *	send /3/0/0 … | sendnon /3/0/0 …                     Send with the time 1000; mute 0 | mute 1: 1/x/23
+ *	bootstrap                                            ask the Bootstrap-Server, whose session follows the others'
  *	start | stop | deregister | update | disable | move  the engine's own calls; stop leaves without a word
  *	connected [ERROR | another]                          of the session in question; another address is left
- *	answer 2.01 [/rd/5a] | unanswered | reset            to the request that went out last
+ *	answer 2.01 [/rd/5a | format=110 TEXT] | unanswered | reset   to the request that went out last
  *	confirmed | unconfirmed | refused                    the notification that went out last
  *	GET /500/0/1 [observe=0] [token=01] [accept=112]     and all other methods; then
  *		[format=0] [offset=0] [more] ["text" | x:8301]
@@ -59,6 +60,9 @@ struct transcript_config {
 	bool queue;
 	uint32_t awake_s;           /* 0: 93 */
 	struct engine_limits limits;
+	const struct engine_accounts *accounts; /* there is a Bootstrap-Server; called with the transcript */
+	bool no_server, bootstrapped;
+	uint32_t hold_off_s, account_timeout_s;
 };
 
 struct transcript {
