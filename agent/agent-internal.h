@@ -42,10 +42,12 @@ struct agent {
 	sd_event_source *settle_timer, *stop_timer;
 	bool started, status_changed;
 	bool clock_unset; /* as the log says */
+	bool bootstrapped; /* the accounts are of a Bootstrap-Server: see provision.h */
+	uint64_t origin;
 	bool stopping;
 	int ending; /* what agent_run() returns once the engine is idle */
 	/* What objects asked for; done by the pump once the answers are out. */
-	bool reboot_wanted, reset_wanted;
+	bool reboot_wanted, reset_wanted, bootstrap_wanted, rebuild_wanted;
 	uint64_t update_wanted, disable_wanted; /* a bit per session */
 	int64_t time_wanted; /* that systemd-timedated was asked to set */
 };

@@ -10,6 +10,7 @@
 #include "build.h"
 #include "machine.h"
 #include "monitor.h"
+#include "provision.h"
 
 static void on_disable(void *userdata, struct server *server)
 {
@@ -21,9 +22,21 @@ static void on_update(void *userdata, struct server *server)
 	((struct agent *)userdata)->update_wanted |= UINT64_C(1) << server->session;
 }
 
+static void on_bootstrap(void *userdata, struct server *server)
+{
+	((struct agent *)userdata)->bootstrap_wanted = true;
+}
+
 static const struct server_object_actions server_object_actions = {
 	.disable = on_disable,
 	.update = on_update,
+};
+
+/* Where there is nobody to bootstrap from, 1/x/9 says so. */
+static const struct server_object_actions bootstrap_actions = {
+	.disable = on_disable,
+	.update = on_update,
+	.bootstrap = on_bootstrap,
 };
 
 static int open_adapters(struct agent *agent)
@@ -46,6 +59,8 @@ static int open_adapters(struct agent *agent)
 			"Cannot listen for changes of the network; servers hear of them at the next update: %s",
 			strerror(-r));
 	r = store_open(state_dir, &agent->store);
+	if (r == 0)
+		r = provision_load(agent);
 	if (r < 0)
 		return r;
 	r = transport_new(&pump_transport_handlers, agent, &agent->transport);
@@ -73,6 +88,16 @@ static int add_access_control(struct agent *agent)
 	return r;
 }
 
+static bool has_bootstrap(const struct servers *servers)
+{
+	const struct server *server;
+
+	list_for_each(server, &servers->list, link)
+		if (server->bootstrap)
+			return true;
+	return false;
+}
+
 static int add_objects(struct agent *agent)
 {
 	const struct config_device *from = &agent->config->device;
@@ -88,7 +113,8 @@ static int add_objects(struct agent *agent)
 	if (r == 0)
 		r = registry_add(&agent->registry, security_object(agent->security));
 	if (r == 0)
-		r = server_object_new(servers, &server_object_actions, agent, &agent->server_object);
+		r = server_object_new(servers, has_bootstrap(servers) ? &bootstrap_actions : &server_object_actions,
+			agent, &agent->server_object);
 	if (r == 0)
 		r = registry_add(&agent->registry, server_object_get(agent->server_object));
 	if (r == 0)
@@ -196,7 +222,13 @@ static void resume_server(struct agent *agent, const struct server *server)
 
 static int make_engine(struct agent *agent)
 {
-	struct engine_config config = { .endpoint = agent->config->endpoint };
+	struct engine_config config = {
+		.endpoint = agent->config->endpoint,
+		.accounts = &provision_accounts,
+		.accounts_userdata = agent,
+		.accounts_origin = agent->origin,
+		.bootstrapped = agent->bootstrapped,
+	};
 	const struct server *server;
 	int r;
 

@@ -16,7 +16,7 @@
 struct agent;
 
 /* How agent_run() ended. */
-enum { AGENT_STOPPED, AGENT_RESET, AGENT_RELOAD };
+enum { AGENT_STOPPED, AGENT_RESET, AGENT_RELOAD, AGENT_REBUILD };
 
 /* config is taken over, options are borrowed. Every failure is logged. -errno. */
 int agent_new(const struct options *options, struct config *config, struct agent **ret);
@@ -25,6 +25,7 @@ DEFINE_CLEANUP(struct agent *, agent_free)
 
 /*
  * Until SIGTERM or SIGINT: AGENT_STOPPED; until a server executed Factory Reset, state is gone then: AGENT_RESET; until
- * SIGHUP and a good configuration, *ret_config: AGENT_RELOAD. -errno, logged.
+ * SIGHUP and a good configuration, *ret_config: AGENT_RELOAD; until a bootstrap made other accounts: AGENT_REBUILD. -errno,
+ * logged.
  */
 int agent_run(struct agent *agent, struct config **ret_config);

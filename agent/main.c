@@ -92,6 +92,6 @@ int main(int argc, char **argv)
 	block_signals();
 	do
 		r = run(&options, &config);
-	while (r == AGENT_RESET || r == AGENT_RELOAD);
+	while (r > AGENT_STOPPED);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -55,6 +55,8 @@ static void carry_out(struct agent *agent)
 		case EFFECT_EVENT:
 			report_event(effect);
 			agent->status_changed = true;
+			agent->rebuild_wanted |= effect->event == EVENT_BOOTSTRAPPED ||
+						 effect->event == EVENT_ACCOUNT_PURGED;
 			break;
 		default:
 			(void)transport_handle(agent->transport, effect);
@@ -185,12 +187,21 @@ static void for_each_wanted(struct agent *agent, uint64_t *wanted,
 /* What objects asked for while they were called by the engine; the answers are out by now. False: nothing. */
 static bool act(struct agent *agent)
 {
-	bool wanted = agent->update_wanted || agent->disable_wanted || agent->reboot_wanted || agent->reset_wanted;
+	bool wanted = agent->update_wanted || agent->disable_wanted || agent->reboot_wanted ||
+		      agent->reset_wanted || agent->bootstrap_wanted || agent->rebuild_wanted;
 
 	if (agent->update_wanted)
 		for_each_wanted(agent, &agent->update_wanted, engine_update);
 	if (agent->disable_wanted)
 		for_each_wanted(agent, &agent->disable_wanted, engine_disable);
+	if (agent->bootstrap_wanted) {
+		agent->bootstrap_wanted = false;
+		(void)engine_bootstrap(agent->engine, tell_time(agent));
+	}
+	if (agent->rebuild_wanted) {
+		agent->rebuild_wanted = false;
+		end(agent, AGENT_REBUILD, true);
+	}
 	if (agent->reboot_wanted) {
 		agent->reboot_wanted = false;
 		log_notice("A server has asked for a restart of this machine");

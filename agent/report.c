@@ -45,7 +45,7 @@ static void report_server(const struct effect *effect)
 {
 	const struct server *server = effect->server;
 	const char *name = server->name;
-	char text[96];
+	char text[ENGINE_WHY_MAX];
 
 	switch (effect->event) {
 	case EVENT_REGISTERING:
@@ -79,6 +79,24 @@ static void report_server(const struct effect *effect)
 		break;
 	case EVENT_ASLEEP:
 		log_server(LOG_DEBUG, 0, name, "%s: asleep until the next update or notification", name);
+		break;
+	case EVENT_BOOTSTRAPPING:
+		log_server(LOG_INFO, 0, name, "asking %s for accounts", server->uri);
+		break;
+	case EVENT_BOOTSTRAPPED:
+		log_server(LOG_NOTICE, 0, name, "bootstrapped by %s; starting with the new accounts", server->uri);
+		break;
+	case EVENT_BOOTSTRAP_FAILED:
+		if (effect->message.path.len > 0)
+			snprintf(text, sizeof(text), "%.*s", (int)effect->message.path.len,
+				(const char *)effect->message.path.data);
+		else
+			(void)why(effect, text, sizeof(text));
+		log_server(LOG_WARNING, 0, name, "not bootstrapped by %s: %s; next try in %" PRIu64 " s",
+			server->uri, text, effect->value);
+		break;
+	case EVENT_ACCOUNT_PURGED:
+		log_server(LOG_NOTICE, 0, name, "the time of the account of %s is over; it is forgotten", server->uri);
 		break;
 	case EVENT_LOST:
 		log_server(LOG_WARNING, 0, name,
@@ -168,6 +186,14 @@ static void add_status(struct buffer *status, const struct registration *registr
 	}
 }
 
+static void add_bootstrap(struct buffer *status, enum bootstrap_state state)
+{
+	if (state == BOOTSTRAP_IDLE)
+		return;
+	(void)buffer_printf(status, "%s%s", status->len > 0 ? "; " : "",
+		state == BOOTSTRAP_WAITING ? "waiting to bootstrap" : "bootstrapping");
+}
+
 void report_status(const struct engine *engine, const struct servers *servers, usec_t now)
 {
 	_cleanup_(buffer_deinit) struct buffer status = { 0 };
@@ -179,6 +205,7 @@ void report_status(const struct engine *engine, const struct servers *servers, u
 		if (registration)
 			add_status(&status, registration, now);
 	}
+	add_bootstrap(&status, engine_bootstrap_state(engine));
 	if (status.len == 0)
 		(void)buffer_append_text(&status, "no server is configured");
 	if (buffer_append_byte(&status, '\0') == 0)

@@ -11,6 +11,7 @@
 #define PSK_IDENTITY_MAX 128
 #define HISTORY_SIZE_MAX 524288 /* what the state directory has room for, in Base64 */
 #define SECTION_PREFIX   "server."
+#define BOOTSTRAP        "bootstrap"
 
 static int parse_uri(const struct config_key *key, const char *value, void *ret)
 {
@@ -114,6 +115,17 @@ static const struct config_key keys[] = {
 	{ "key_credential", parse_later },
 };
 
+/* A Bootstrap-Server's account has these besides. */
+static const struct config_key bootstrap_keys[] = {
+	{ "hold_off", config_parse_u32, offsetof(struct server, hold_off_s), 0, UINT32_MAX, EXPECT_SECONDS(0) },
+	{ "account_timeout", config_parse_u32, offsetof(struct server, account_timeout_s), 0, UINT32_MAX,
+		EXPECT_SECONDS(0) },
+	{ "allow_nosec", config_parse_boolean, offsetof(struct server, allow_nosec),
+		.expected = CONFIG_EXPECT_BOOLEAN },
+	{ "allow_loopback", config_parse_boolean, offsetof(struct server, allow_loopback),
+		.expected = CONFIG_EXPECT_BOOLEAN },
+};
+
 static const char *value_of(const struct ini *ini, const struct config_account *account, const char *key)
 {
 	const struct ini_setting *setting = ini_find(ini, account->section->name, key);
@@ -175,8 +187,10 @@ static void check_short_id(struct config_loader *loader, const struct ini *ini, 
 {
 	const struct server *other;
 
+	if (account->server->bootstrap)
+		return;
 	list_for_each(other, &config->servers.list, link)
-		if (other != account->server && other->short_id == account->server->short_id) {
+		if (other != account->server && !other->bootstrap && other->short_id == account->server->short_id) {
 			config_complain(loader, LOG_ERR, account->section->file, account->section->line,
 				"[%s] has the short_id %u of [" SECTION_PREFIX "%s]", account->section->name,
 				other->short_id, other->name);
@@ -190,6 +204,8 @@ static int check_account(struct config_loader *loader, const struct ini *ini, co
 {
 	struct server *server = account->server;
 
+	if (server->bootstrap && value_of(ini, account, "short_id"))
+		config_complain_account(loader, ini, account, "short_id", "a Bootstrap-Server has no short_id");
 	check_short_id(loader, ini, config, account);
 	if (server->pmax_s > 0 && server->pmax_s < server->pmin_s)
 		config_complain_account(loader, ini, account, "pmax", "pmax is less than pmin");
@@ -203,16 +219,30 @@ static int check_account(struct config_loader *loader, const struct ini *ini, co
 	return config_load_key(loader, ini, account);
 }
 
+static int apply_keys(struct config_loader *loader, const struct ini *ini, const struct config_account *account)
+{
+	struct config_key all[ELEMENTSOF(keys) + ELEMENTSOF(bootstrap_keys)];
+
+	if (!account->server->bootstrap)
+		return config_apply(loader, ini, account->section->name, keys, ELEMENTSOF(keys), account->server);
+	memcpy(all, keys, sizeof(keys));
+	memcpy(all + ELEMENTSOF(keys), bootstrap_keys, sizeof(bootstrap_keys));
+	return config_apply(loader, ini, account->section->name, all, ELEMENTSOF(all), account->server);
+}
+
 static int load_server(struct config_loader *loader, const struct ini *ini, const struct ini_section *section,
 		       struct config *config)
 {
+	bool bootstrap = strcmp(section->name, BOOTSTRAP) == 0;
 	struct config_account account = { .section = section };
-	int r = server_new(&config->servers, section->name + strlen(SECTION_PREFIX), &account.server);
+	int r = server_new(&config->servers, bootstrap ? BOOTSTRAP : section->name + strlen(SECTION_PREFIX),
+		&account.server);
 
 	if (r < 0)
 		return r;
-	account.server->short_id = 1;
-	r = config_apply(loader, ini, section->name, keys, ELEMENTSOF(keys), account.server);
+	account.server->bootstrap = bootstrap;
+	account.server->short_id = bootstrap ? 0 : 1;
+	r = apply_keys(loader, ini, &account);
 	if (r < 0)
 		return r;
 	account.security = value_of(ini, &account, "security");
@@ -227,9 +257,12 @@ int config_load_servers(struct config_loader *loader, const struct ini *ini, str
 {
 	int r = 0;
 
-	for (size_t i = 0; i < ini->n_sections && r == 0; i++)
-		if (strncmp(ini->sections[i].name, SECTION_PREFIX, strlen(SECTION_PREFIX)) == 0 &&
-			ini->sections[i].name[strlen(SECTION_PREFIX)] != '\0')
+	for (size_t i = 0; i < ini->n_sections && r == 0; i++) {
+		const char *name = ini->sections[i].name;
+
+		if (strcmp(name, BOOTSTRAP) == 0 ||
+			(strncmp(name, SECTION_PREFIX, strlen(SECTION_PREFIX)) == 0 && name[strlen(SECTION_PREFIX)]))
 			r = load_server(loader, ini, &ini->sections[i], config);
+	}
 	return r;
 }

@@ -56,7 +56,7 @@ static const struct {
 	{ "agent", agent_keys, ELEMENTSOF(agent_keys) },
 	{ "device", device_keys, ELEMENTSOF(device_keys) },
 	{ "connectivity", connectivity_keys, ELEMENTSOF(connectivity_keys) },
-	{ "server.NAME" }, /* config-server.c */
+	{ "server.NAME" }, /* these two: config-server.c */
 	{ "bootstrap" },
 };
 
@@ -69,11 +69,6 @@ static void check_section(struct config_loader *loader, const struct ini_section
 {
 	if (strncmp(section->name, "server.", 7) == 0 && section->name[7])
 		return;
-	if (strcmp(section->name, "bootstrap") == 0) {
-		config_complain(loader, LOG_ERR, section->file, section->line,
-			"this version cannot bootstrap: name the servers in sections [server.NAME]");
-		return;
-	}
 	for (size_t i = 0; i < ELEMENTSOF(sections); i++)
 		if (strcmp(section->name, sections[i].name) == 0)
 			return;

@@ -45,6 +45,7 @@ struct server {
 	struct buffer key;       /* PSK, private key */
 	uint32_t hold_off_s;        /* 0/x/11: of a Bootstrap-Server, before it is asked */
 	uint32_t account_timeout_s; /* 0/x/12: it is forgotten so long after a bootstrap; 0: never */
+	bool allow_nosec, allow_loopback; /* accounts that a Bootstrap-Server may make */
 
 	/* Server */
 	uint32_t lifetime_s;     /* 1/x/1; 0: the registration never ends */

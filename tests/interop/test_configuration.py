@@ -20,7 +20,7 @@ WRONG = (
     ("[agnt]", 5, "unknown section [agnt]; is it [agent]?"),
     ("[server]", 5, "unknown section [server]; is it [server.NAME]?"),
     ("[device]\nmanufactrer = x", 6, "unknown key 'manufactrer' in [device]; is it 'manufacturer'?"),
-    ("[bootstrap]\nuri = coap://x", 5, "this version cannot bootstrap"),
+    ("[bootstrap]\nuri = coap://x\nshort_id = 1", 7, "a Bootstrap-Server has no short_id"),
     ("lifetime = an hour", 5, "lifetime has to be "),
     ("lifetime = -1", 5, "lifetime has to be "),
     ("lifetime = 4294967296", 5, "lifetime has to be "),
