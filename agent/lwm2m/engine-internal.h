@@ -5,8 +5,8 @@
  * engine.c is the front door and the clock; peer.c is what goes on with one server, peer-state.c what a restart
  * brings back of it, backlog.c what it is yet to be told and backlog-state.c how a restart brings that back, order.c who
  * registers before whom, queue.c who sleeps; serve.c is what servers ask, notify.c tells what changed, persist.c keeps and
- * restores state. These three work with struct request (request.c), one operation on the object model on its way: of a
- * server, for a notification, or for the state. Ended requests wait in a free list with their memory for the next one.
+ * restores state, operate.c does what this machine's administrator asks. These four work with struct request (request.c),
+ * one operation on the object model on its way: of a server, for a notification, for the state, or of our own. Ended requests wait in a free list with their memory for the next one.
  */
 #pragma once
 
@@ -43,7 +43,14 @@ struct peer {
 	bool history_kept;          /* there is a file of it */
 };
 
-enum request_purpose { REQUEST_SERVE, REQUEST_NOTIFY, REQUEST_PERSIST, REQUEST_COMPOSITE, REQUEST_BOOTSTRAP };
+enum request_purpose {
+	REQUEST_SERVE,
+	REQUEST_NOTIFY,
+	REQUEST_PERSIST,
+	REQUEST_COMPOSITE,
+	REQUEST_BOOTSTRAP,
+	REQUEST_OPERATE,
+};
 
 struct composite_part;
 
@@ -101,6 +108,7 @@ struct engine {
 	struct attributes_store attributes;
 	struct list requests, spare;
 	struct list composites; /* see composite.h */
+	struct list answers;    /* what their effects lend: see operate.c */
 	unsigned int n_requests;
 	struct heap timeouts;
 	usec_t now;         /* of the call under way */
@@ -285,6 +293,17 @@ void notify_forget_peer(struct engine *engine, const struct peer *peer);
 void notify_suspend_peer(struct engine *engine, struct peer *peer, bool suspend);
 void notify_watch(struct engine *engine, struct object *object);
 void notify_watch_all(struct engine *engine);
+
+/* operate.c: engine_operate() */
+int operate_start(struct engine *engine, const struct engine_operation *asked, uint32_t *ret_id);
+
+/* It ended; error is 0 or -errno. */
+void operate_finish(struct request *request, int error);
+
+/* The effect before this one is carried out: what it lent goes. */
+void operate_take_back(struct engine *engine);
+void operate_lend(struct engine *engine, const struct effect *effect);
+void operate_deinit(struct engine *engine);
 
 void persist_finish(struct request *request, int error);
 void persist_tick(struct engine *engine);

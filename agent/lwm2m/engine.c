@@ -93,6 +93,7 @@ int engine_new(const struct engine_config *config, struct registry *registry, st
 	list_init(&engine->requests);
 	list_init(&engine->spare);
 	list_init(&engine->composites);
+	list_init(&engine->answers);
 	take_limits(engine, &config->limits);
 	engine->endpoint = strdup(config->endpoint);
 	if (!engine->endpoint)
@@ -139,6 +140,7 @@ struct engine *engine_free(struct engine *engine)
 	peers_deinit(engine);
 	bootstrap_deinit(engine);
 	composites_free(engine);
+	operate_deinit(engine);
 	free_requests(&engine->requests);
 	free_requests(&engine->spare);
 	heap_deinit(&engine->timeouts);
@@ -363,11 +365,15 @@ usec_t engine_deadline(const struct engine *engine)
 
 int engine_next(struct engine *engine, const struct effect **ret)
 {
-	int r = effects_next(engine->effects, ret);
+	int r;
 
+	operate_take_back(engine);
+	r = effects_next(engine->effects, ret);
 	if (r > 0 && ((*ret)->type == EFFECT_REQUEST || (*ret)->type == EFFECT_REPLY ||
 			     (*ret)->type == EFFECT_NOTIFY) && !(*ret)->server->bootstrap)
 		queue_heard(engine, &engine->peers[(*ret)->server->session]);
+	if (r > 0 && (*ret)->type == EFFECT_ANSWER)
+		operate_lend(engine, *ret);
 	return r;
 }
 
@@ -376,6 +382,15 @@ const struct registration *engine_registration(const struct engine *engine, cons
 	const struct peer *peer = peer_find_server(engine, server);
 
 	return peer ? &peer->registration : NULL;
+}
+
+size_t engine_count_observations(const struct engine *engine, const struct server *server)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < engine->observations.count; i++)
+		count += engine->observations.items[i]->session == server->session;
+	return count;
 }
 
 static void steer(struct engine *engine, usec_t now, const struct server *server,
@@ -428,6 +443,17 @@ int engine_send(
 		return -ENOENT;
 	enter(engine, now);
 	r = composite_send(engine, peer, send);
+	leave(engine);
+	return r;
+}
+
+int engine_operate(
+	struct engine *engine, usec_t now, const struct engine_operation *operation, uint32_t *ret_id)
+{
+	int r;
+
+	enter(engine, now);
+	r = operate_start(engine, operation, ret_id);
 	leave(engine);
 	return r;
 }

@@ -122,6 +122,9 @@ int engine_next(struct engine *engine, const struct effect **ret);
 /* The registration of one account, for status displays; NULL for a Bootstrap Server. */
 const struct registration *engine_registration(const struct engine *engine, const struct server *server);
 
+/* How many observations this server has. */
+size_t engine_count_observations(const struct engine *engine, const struct server *server);
+
 /* Asks for a Registration Update (1/x/8, `lwm2mctl register`). */
 void engine_update(struct engine *engine, usec_t now, const struct server *server);
 
@@ -165,6 +168,23 @@ enum bootstrap_state {
 };
 
 enum bootstrap_state engine_bootstrap_state(const struct engine *engine);
+
+/* What this machine asks of its own objects, for its administrator. */
+struct engine_operation {
+	enum operation_type type;  /* OPERATION_READ, OPERATION_WRITE_REPLACE, OPERATION_WRITE_UPDATE, OPERATION_EXECUTE */
+	struct path path;          /* WRITE_*: of a resource or resource instance */
+	const struct value *value; /* WRITE_*: of the resource's type */
+	struct bytes arguments;    /* EXECUTE */
+};
+
+/*
+ * Begins it as if a server had asked, one that may do all: the same checks, bounds and consequences. EFFECT_ANSWER with
+ * *ret_id ends it, at once or later; at an error none follows. What is secret is never among what a Read brings. -ENOENT:
+ * there is no such thing; -EPERM: it cannot be done to it; -EINVAL, -EBADMSG: not with this value or these arguments; -EBUSY:
+ * too much is under way; -ENOMEM.
+ */
+int engine_operate(
+	struct engine *engine, usec_t now, const struct engine_operation *operation, uint32_t *ret_id);
 
 /* De-registers, and registers again when the account's disable_timeout_s is over (1/x/4). */
 void engine_disable(struct engine *engine, usec_t now, const struct server *server);

@@ -74,6 +74,7 @@ enum effect_type {
 	EFFECT_NOTIFY,  /* a notification; engine_response() hears of RST and, when confirmable, of the end */
 	EFFECT_PERSIST, /* payload is the new contents of the state file message.path; none: it is to go */
 	EFFECT_EVENT,   /* something for people to hear about: see event */
+	EFFECT_ANSWER,  /* what became of the engine_operate() that gave id: error, and the records of a Read */
 };
 
 enum event_type {
@@ -95,16 +96,18 @@ enum event_type {
 	EVENT_QUOTA, /* a peer asked for more than it may have; message.path says of what; once an hour at most */
 };
 
+struct records;
 struct server;
 
 struct effect {
 	enum effect_type type;
-	uint32_t id;                 /* REQUEST, NOTIFY, REPLY */
+	uint32_t id;                 /* REQUEST, NOTIFY, REPLY, ANSWER */
 	struct server *server;       /* NULL for events of no server, and PERSIST of an object */
 	struct message message;
 	enum event_type event;
-	int error;                   /* EVENT: -errno, or 0 */
+	int error;                   /* EVENT, ANSWER: -errno, or 0 */
 	uint64_t value;
+	const struct records *records; /* ANSWER to a Read: borrowed as the effect is; else NULL */
 };
 
 struct effects;

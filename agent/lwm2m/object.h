@@ -132,7 +132,8 @@ enum operation_type {
 struct operation {
 	enum operation_type type;
 	struct path path;
-	uint16_t server;        /* Short Server ID of who asks; 0: the agent itself (restoring its state) */
+	uint16_t server;        /* Short Server ID of who asks; 0: the agent itself (restoring its state); or */
+#define OPERATION_ADMINISTRATOR 65535 /* of this machine, see engine_operate() */
 	struct records records; /* READ: results, added by the object; WRITE_*, CREATE: what to write */
 	struct bytes arguments; /* EXECUTE: checked against the grammar of Core 1.2, 6.3.5; may be empty */
 	struct bytes block;     /* WRITE_BLOCK */

@@ -205,6 +205,33 @@ int operation_parse(const struct message *request, const struct registry *regist
 	return 0;
 }
 
+int operation_target(enum operation_type type, const struct path *path, const struct registry *registry,
+		     struct target *ret)
+{
+	struct target target = { .type = type, .path = *path };
+	bool hidden;
+	int r;
+
+	if (path->depth < PATH_OBJECT)
+		return -EPERM;
+	target.object = registry_find(registry, path->ids[0]);
+	if (target.object && path->depth >= PATH_RESOURCE)
+		target.resource = object_find_resource(target.object, path->ids[2]);
+	r = check_exists(&target);
+	if (r < 0)
+		return r;
+	hidden = target.object->info->flags & OBJECT_HIDDEN;
+	if (type != OPERATION_READ && (hidden || !target.resource))
+		return -EPERM;
+	r = hidden ? 0 : check_permitted(&target);
+	if (r < 0)
+		return r;
+	if (target.resource && target.resource->flags & RESOURCE_STREAM && type == OPERATION_WRITE_REPLACE)
+		target.type = OPERATION_WRITE_BLOCK;
+	*ret = target;
+	return 0;
+}
+
 static enum value_type type_of(const void *data, const struct path *path)
 {
 	const struct resource_info *resource = registry_find_resource(data, path);
@@ -240,7 +267,7 @@ static bool lacks_value(const struct target *target, const struct records *recor
 		       !(target->resource->flags & RESOURCE_MULTIPLE));
 }
 
-static int check_records(const struct target *target, struct records *records)
+int operation_check_records(const struct target *target, struct records *records)
 {
 	size_t kept = 0;
 
@@ -317,7 +344,7 @@ int operation_decode(struct target *target, int format, enum lwm2m_version versi
 	if (r == 0 && target->type == OPERATION_CREATE)
 		r = choose_instance(target, ret);
 	if (r == 0)
-		r = check_records(target, ret);
+		r = operation_check_records(target, ret);
 	if (r == 0 && target->type == OPERATION_CREATE)
 		r = check_create(target, ret);
 	return r < 0 ? operation_code(target->type, r) : 0;

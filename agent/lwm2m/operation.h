@@ -33,6 +33,16 @@ int operation_parse(const struct message *request, const struct registry *regist
 		    struct target *ret);
 
 /*
+ * The same for what this machine asks of itself: no server, so no rights. Objects that are hidden from servers may be read,
+ * nothing more. 0 and *ret, or -ENOENT, -EPERM.
+ */
+int operation_target(enum operation_type type, const struct path *path, const struct registry *registry,
+		     struct target *ret);
+
+/* Are these records what a Write at target may bring? -EBADMSG, -EINVAL, -ENOENT, -EPERM. */
+int operation_check_records(const struct target *target, struct records *records);
+
+/*
  * Records of a Write or Create at target, out of the whole body. For a Create, target->path becomes that of
  * the new instance: chosen by the client in the payload, else the lowest free id. version is what the server registered
  * with and says which formats it may send. 0, or a CoAP error code.

@@ -35,6 +35,8 @@ static void tell(struct registry *registry, enum registry_change change, const s
 {
 	if (registry->listener)
 		registry->listener(registry->userdata, change, path);
+	if (registry->watcher)
+		registry->watcher(registry->watcher_userdata, change, path);
 }
 
 /* Nobody watches what cannot be read; who watches the id watches the other from the engine's next turn on. */

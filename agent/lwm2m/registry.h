@@ -4,9 +4,9 @@
  *
  * Objects are held by ascending id and owned by whoever implements them; an object leaves the registry and
  * ends its operations before it goes. One that is OBJECT_REPLACEABLE steps aside for another of its id
- * while that has instances: so a plugin that knows more serves what the agent knows in part. The one listener (the engine)
- * is told of each value and each instance that changed, at once and without a time: it only marks what is due. Objects and
- * plugin drivers call registry_changed() as often as they like.
+ * while that has instances: so a plugin that knows more serves what the agent knows in part. The listener (the engine) and
+ * the watcher (the D-Bus API) are told of each value and each instance that changed, at once and without a time: they only
+ * mark what is due. Objects and plugin drivers call registry_changed() as often as they like.
  */
 #pragma once
 
@@ -25,6 +25,8 @@ struct registry {
 	size_t n_objects, allocated;
 	void (*listener)(void *userdata, enum registry_change change, const struct path *path);
 	void *userdata;
+	void (*watcher)(void *userdata, enum registry_change change, const struct path *path); /* may be NULL, too */
+	void *watcher_userdata;
 	struct acl *acl; /* borrowed: which server may do what; NULL: each may do all */
 };
 

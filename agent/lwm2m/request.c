@@ -110,13 +110,16 @@ static void request_finish(struct request *request, int error)
 {
 	heap_remove(&request->engine->timeouts, &request->timeout);
 	/* What a write would have to give back is read without a right to read it; it is not told. */
-	if (request->operation.type == OPERATION_READ && !(request->part && request->part->composite->saving))
+	if (request->operation.type == OPERATION_READ && request->purpose != REQUEST_OPERATE &&
+		!(request->part && request->part->composite->saving))
 		acl_filter(request->engine->registry->acl, request->operation.server,
 			&request->operation.records);
 	if (request->purpose == REQUEST_PERSIST)
 		persist_finish(request, error);
 	else if (request->purpose == REQUEST_BOOTSTRAP)
 		bootstrap_request_ended(request, error);
+	else if (request->purpose == REQUEST_OPERATE)
+		operate_finish(request, error);
 	else if (request->part)
 		composite_part_ended(request, error);
 	else if (request->peer && request->purpose == REQUEST_NOTIFY)
@@ -158,6 +161,8 @@ static void request_time_out(struct request *request)
 		serve_finish(request, -ETIMEDOUT);
 	else if (request->purpose == REQUEST_BOOTSTRAP)
 		bootstrap_request_ended(request, -ETIMEDOUT);
+	else if (request->purpose == REQUEST_OPERATE)
+		operate_finish(request, -ETIMEDOUT);
 	else if (request->part)
 		composite_part_ended(request, -ETIMEDOUT);
 	request->peer = NULL;

@@ -170,7 +170,7 @@ static void security_read(struct object *object, struct operation *operation)
 {
 	struct security *security = container_of(object, struct security, object);
 	const struct server *server;
-	int r = operation->server == 0 ? 0 : -EACCES;
+	int r = operation->server == 0 || operation->server == OPERATION_ADMINISTRATOR ? 0 : -EACCES;
 
 	list_for_each(server, &security->servers->list, link) {
 		if (r < 0)

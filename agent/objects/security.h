@@ -2,7 +2,7 @@
 /*
  * security.h - object 0, LwM2M Security: a view of the accounts that no server may see
  *
- * One instance per account. Reads are for the agent itself (operation->server 0) and leave the secret key out; everybody
+ * One instance per account. Reads are for the agent itself and its administrator and leave the secret key out; everybody
  * else gets -EACCES, whatever was checked before. The accounts are borrowed and outlive the object.
  */
 #pragma once

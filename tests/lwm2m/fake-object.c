@@ -7,6 +7,7 @@
 
 static const struct resource_info security_resources[] = {
 	{ 0, VALUE_STRING, RESOURCE_R, RESOURCE_MANDATORY },
+	{ 5, VALUE_STRING, RESOURCE_R, 0 },
 };
 
 static const struct resource_info device_resources[] = {

@@ -25,6 +25,8 @@ static const struct {
 	{ "ECONNRESET", ECONNRESET },
 	{ "ENETRESET", ENETRESET },
 	{ "ECONNREFUSED", ECONNREFUSED },
+	{ "EBUSY", EBUSY },
+	{ "EBADMSG", EBADMSG },
 };
 
 static const struct {
@@ -59,7 +61,28 @@ enum value_type transcript_type_of(const void *data, const struct path *path)
 	return resource ? resource->type : VALUE_NONE;
 }
 
-/* "/500/0/1=5 /500/0/2=21.5" of a format that is not legible by itself. */
+/* "/500/0/1=5 /500/0/2=21.5" */
+static void print_list(struct transcript *transcript, const struct records *records)
+{
+	buffer_append_text(&transcript->lines, " {");
+	for (size_t i = 0; i < records->count; i++) {
+		const struct value *value = &records->items[i].value;
+		char text[VALUE_TEXT_MAX], where[PATH_TEXT_MAX];
+
+		path_format(&records->items[i].path, where);
+		buffer_printf(&transcript->lines, "%s%s", i ? " " : "", where);
+		if (records->items[i].time != 0)
+			buffer_printf(&transcript->lines, "@%.13g", records->items[i].time);
+		buffer_append_byte(&transcript->lines, '=');
+		if (value_type_is_bytes(value->type))
+			buffer_append(&transcript->lines, value->bytes.data, value->bytes.len);
+		else
+			buffer_append(&transcript->lines, text, value_format(value, text));
+	}
+	buffer_append_byte(&transcript->lines, '}');
+}
+
+/* The same of a format that is not legible by itself. */
 static void print_records(struct transcript *transcript, int format, const char *base, struct bytes payload)
 {
 	const struct codec_types types = { transcript_type_of, &transcript->fake.registry, .times = true };
@@ -68,22 +91,7 @@ static void print_records(struct transcript *transcript, int format, const char 
 
 	assert_int_equal(path_parse(bytes_of(base), &path), 0);
 	assert_int_equal(codec_decode(format, &path, payload, &types, &records), 0);
-	buffer_append_text(&transcript->lines, " {");
-	for (size_t i = 0; i < records.count; i++) {
-		const struct value *value = &records.items[i].value;
-		char text[VALUE_TEXT_MAX], where[PATH_TEXT_MAX];
-
-		path_format(&records.items[i].path, where);
-		buffer_printf(&transcript->lines, "%s%s", i ? " " : "", where);
-		if (records.items[i].time != 0)
-			buffer_printf(&transcript->lines, "@%.13g", records.items[i].time);
-		buffer_append_byte(&transcript->lines, '=');
-		if (value_type_is_bytes(value->type))
-			buffer_append(&transcript->lines, value->bytes.data, value->bytes.len);
-		else
-			buffer_append(&transcript->lines, text, value_format(value, text));
-	}
-	buffer_append_byte(&transcript->lines, '}');
+	print_list(transcript, &records);
 }
 
 static void print_body(struct transcript *transcript, const struct message *message, const char *base)
@@ -222,6 +230,16 @@ static void keep_history(struct transcript *transcript, struct bytes contents)
 }
 
 /* What is kept of servers is no line of the transcript: see transcript->kept. */
+/* "answer {…}", "answer" or "answer ERROR"; later ones of what was begun before have their number before them. */
+static void print_answer(struct transcript *transcript, const struct effect *effect)
+{
+	buffer_append_text(&transcript->lines, "answer");
+	if (effect->error < 0)
+		buffer_printf(&transcript->lines, " %s", error_name(effect->error));
+	else if (effect->records)
+		print_list(transcript, effect->records);
+}
+
 static bool keep_server(struct transcript *transcript, const struct effect *effect)
 {
 	const struct message *message = &effect->message;
@@ -286,6 +304,9 @@ static void print_effect(struct transcript *transcript, const struct effect *eff
 		break;
 	case EFFECT_EVENT:
 		print_event(transcript, effect);
+		break;
+	case EFFECT_ANSWER:
+		print_answer(transcript, effect);
 		break;
 	}
 	buffer_append_byte(lines, '\n');
@@ -445,6 +466,31 @@ static void play_send(struct transcript *transcript, const struct server *server
 		buffer_printf(&transcript->lines, "not sent %s\n", error_name(r));
 }
 
+/* read PATH, write PATH VALUE (of the resource's type), add PATH VALUE, execute PATH ARGUMENTS */
+static void play_operate(struct transcript *transcript, char *rest)
+{
+	const char *verb = next_word(&rest);
+	struct engine_operation operation = { .type = OPERATION_READ };
+	struct value value;
+	uint32_t id;
+	int r;
+
+	assert_int_equal(path_parse(bytes_of(next_word(&rest)), &operation.path), 0);
+	if (strcmp(verb, "execute") == 0) {
+		operation.type = OPERATION_EXECUTE;
+		operation.arguments = bytes_of(rest ? rest : "");
+	} else if (strcmp(verb, "read") != 0) {
+		operation.type = *verb == 'a' ? OPERATION_WRITE_UPDATE : OPERATION_WRITE_REPLACE;
+		operation.value = &value;
+		value = VALUE_OPAQUE(rest, strlen(rest));
+		(void)value_parse(bytes_of(rest),
+			transcript_type_of(&transcript->fake.registry, &operation.path), &value);
+	}
+	r = engine_operate(transcript->engine, transcript->now, &operation, &id);
+	if (r < 0)
+		buffer_printf(&transcript->lines, "refused %s\n", error_name(r));
+}
+
 static bool play_engine(struct transcript *transcript, uint16_t session, const char *verb, char *rest)
 {
 	struct server *server = transcript_server(transcript, session);
@@ -455,6 +501,8 @@ static bool play_engine(struct transcript *transcript, uint16_t session, const c
 		assert_int_equal(engine_bootstrap(engine, now), 0);
 	else if (strcmp(verb, "send") == 0 || strcmp(verb, "sendnon") == 0)
 		play_send(transcript, server, strcmp(verb, "send") == 0, rest);
+	else if (strcmp(verb, "operate") == 0)
+		play_operate(transcript, rest);
 	else if (strcmp(verb, "start") == 0)
 		engine_start(engine, now);
 	else if (strcmp(verb, "stop") == 0)
