@@ -7,6 +7,7 @@
 #include <systemd/sd-event.h>
 
 #include "agent.h"
+#include "api/api.h"
 #include "io/bus.h"
 #include "io/loop.h"
 #include "io/network.h"
@@ -39,6 +40,7 @@ struct agent {
 	struct statistics *statistics;
 	struct supervisor *supervisor;
 	struct engine *engine;
+	struct api *api;
 	sd_event_source *settle_timer, *stop_timer;
 	bool started, status_changed;
 	bool clock_unset; /* as the log says */

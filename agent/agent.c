@@ -161,6 +161,24 @@ static int add_plugins(struct agent *agent)
 	return r < 0 ? log_error_errno(r, "Cannot set up the plugins: %m") : 0;
 }
 
+static int add_api(struct agent *agent)
+{
+	const struct api_parts parts = {
+		.event = loop_event(agent->loop),
+		.address = agent->options->bus,
+		.version = BUILD_VERSION,
+		.endpoint = agent->config->endpoint,
+		.started_at = agent->options->started_at,
+		.engine = agent->engine,
+		.registry = &agent->registry,
+		.servers = &agent->config->servers,
+		.supervisor = agent->supervisor,
+	};
+	int r = api_new(&parts, &agent->api);
+
+	return r < 0 ? log_error_errno(r, "Cannot set up the D-Bus API: %m") : 0;
+}
+
 static void restore_object(struct agent *agent, const struct object *object)
 {
 	_cleanup_(buffer_deinit) struct buffer state = { 0 };
@@ -254,7 +272,9 @@ static int build(struct agent *agent)
 		r = add_objects(agent);
 	if (r == 0)
 		r = make_engine(agent);
-	return r < 0 ? r : add_plugins(agent);
+	if (r == 0)
+		r = add_plugins(agent);
+	return r < 0 ? r : add_api(agent);
 }
 
 int agent_new(const struct options *options, struct config *config, struct agent **ret)
@@ -281,6 +301,7 @@ struct agent *agent_free(struct agent *agent)
 		return NULL;
 	sd_event_source_disable_unref(agent->settle_timer);
 	sd_event_source_disable_unref(agent->stop_timer);
+	api_free(agent->api);
 	supervisor_free(agent->supervisor);
 	engine_free(agent->engine);
 	monitor_free(agent);

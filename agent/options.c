@@ -102,6 +102,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 		.config = CONFIG_FILE,
 		.plugin_dir = BUILD_PLUGINDIR,
 		.bus = "system",
+		.started_at = usec_now(),
 		.host_path = host_path ? host_path : BUILD_LIBEXECDIR "/lwm2m-plugin-host",
 	};
 	int option, r;

@@ -46,6 +46,7 @@ static usec_t tell_time(struct agent *agent)
 static void carry_out(struct agent *agent)
 {
 	const struct effect *effect;
+	char text[REPORT_WHY_MAX];
 
 	while (engine_next(agent->engine, &effect) > 0) {
 		switch (effect->type) {
@@ -54,10 +55,18 @@ static void carry_out(struct agent *agent)
 			break;
 		case EFFECT_EVENT:
 			report_event(effect);
+			api_event(agent->api, effect, report_why(effect, text, sizeof(text)));
 			agent->status_changed = true;
 			agent->rebuild_wanted |= effect->event == EVENT_BOOTSTRAPPED ||
 						 effect->event == EVENT_ACCOUNT_PURGED;
 			break;
+		case EFFECT_ANSWER:
+			api_answer(agent->api, effect);
+			break;
+		case EFFECT_CONNECT:
+		case EFFECT_REQUEST:
+			api_changed(agent->api);
+			/* fall through */
 		default:
 			(void)transport_handle(agent->transport, effect);
 			monitor_sent(agent, effect);
@@ -224,6 +233,16 @@ static void finish_if_idle(struct agent *agent)
 	loop_exit(agent->loop, agent->ending);
 }
 
+static void tell_status(struct agent *agent)
+{
+	_cleanup_(buffer_deinit) struct buffer status = { 0 };
+
+	if (report_status(agent->engine, &agent->config->servers, usec_now(), &status) < 0)
+		return;
+	loop_notify_status((const char *)status.data);
+	api_set_status(agent->api, (const char *)status.data);
+}
+
 /* Before each wait: nothing is left to do until something comes in or the deadline is there. */
 static void on_pump(void *userdata)
 {
@@ -240,8 +259,9 @@ static void on_pump(void *userdata)
 	finish_if_idle(agent);
 	if (agent->status_changed && !agent->stopping) {
 		agent->status_changed = false;
-		report_status(agent->engine, &agent->config->servers, usec_now());
+		tell_status(agent);
 	}
+	api_refresh(agent->api);
 	(void)loop_set_deadline(
 		agent->loop, usec_min(engine_deadline(agent->engine), monitor_deadline(agent)));
 }

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "io/loop.h"
 
 static const struct {
 	uint8_t code;
@@ -39,6 +38,11 @@ static const char *why(const struct effect *effect, char *text, size_t size)
 	else
 		snprintf(text, size, "%s", strerror(-effect->error));
 	return text;
+}
+
+const char *report_why(const struct effect *effect, char *text, size_t size)
+{
+	return effect->error < 0 || effect->message.code ? why(effect, text, size) : NULL;
 }
 
 static void report_server(const struct effect *effect)
@@ -194,20 +198,18 @@ static void add_bootstrap(struct buffer *status, enum bootstrap_state state)
 		state == BOOTSTRAP_WAITING ? "waiting to bootstrap" : "bootstrapping");
 }
 
-void report_status(const struct engine *engine, const struct servers *servers, usec_t now)
+int report_status(const struct engine *engine, const struct servers *servers, usec_t now, struct buffer *ret)
 {
-	_cleanup_(buffer_deinit) struct buffer status = { 0 };
 	const struct server *server;
 
 	list_for_each(server, &servers->list, link) {
 		const struct registration *registration = engine_registration(engine, server);
 
 		if (registration)
-			add_status(&status, registration, now);
+			add_status(ret, registration, now);
 	}
-	add_bootstrap(&status, engine_bootstrap_state(engine));
-	if (status.len == 0)
-		(void)buffer_append_text(&status, "no server is configured");
-	if (buffer_append_byte(&status, '\0') == 0)
-		loop_notify_status((const char *)status.data);
+	add_bootstrap(ret, engine_bootstrap_state(engine));
+	if (ret->len == 0)
+		(void)buffer_append_text(ret, "no server is configured");
+	return buffer_append_byte(ret, '\0');
 }

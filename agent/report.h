@@ -2,7 +2,7 @@
 /*
  * report.h - what goes on with the servers, in words
  *
- * One log line for each event of the engine, and the one line that `systemctl status` shows.
+ * One log line for each event of the engine, and the one line that `systemctl status` and the D-Bus API show.
  */
 #pragma once
 
@@ -13,5 +13,9 @@ void report_event(const struct effect *effect);
 /* That the machine's clock was never set, and that it is now. */
 void report_clock(bool is_set);
 
-/* "registered to main, next update 12:03; backup: next try 12:05" to the service manager. */
-void report_status(const struct engine *engine, const struct servers *servers, usec_t now);
+/* Why something failed: "no answer", "the server answered 4.03 Forbidden"; NULL: it did not fail. */
+#define REPORT_WHY_MAX 96
+const char *report_why(const struct effect *effect, char *text, size_t size);
+
+/* "registered to main, next update 12:03; backup: next try 12:05" and a NUL. -ENOMEM. */
+int report_status(const struct engine *engine, const struct servers *servers, usec_t now, struct buffer *ret);

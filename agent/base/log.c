@@ -41,7 +41,7 @@ int log_level_parse(const char *name)
 	return -EINVAL;
 }
 
-static const char *level_name(int priority)
+const char *log_level_name(int priority)
 {
 	for (size_t i = 0; i < ELEMENTSOF(levels); i++)
 		if (levels[i].priority == priority)
@@ -99,6 +99,6 @@ int log_full(int priority, int error, enum log_field field, const char *value, c
 	if (journal)
 		write_journal(priority, field, value, text);
 	else
-		fprintf(stderr, "%s: %s\n", level_name(priority), text);
+		fprintf(stderr, "%s: %s\n", log_level_name(priority), text);
 	return -error;
 }

@@ -21,6 +21,9 @@ int log_level(void);
 /* "error", "warning", "notice", "info", "debug" → LOG_*; -EINVAL for anything else. */
 int log_level_parse(const char *name);
 
+/* The way back; "error" for what has no name. */
+const char *log_level_name(int priority);
+
 /* Chooses between journal and stderr; called once by main before any other thread exists. */
 void log_open(const char *identifier);
 

@@ -23,6 +23,8 @@ static void set_state(struct plugin *plugin, enum plugin_state state)
 	plugin->state = state;
 	if (!was_settled && supervisor->settled && supervisor_is_settled(supervisor))
 		supervisor->settled(supervisor->userdata);
+	if (supervisor->changed)
+		supervisor->changed(supervisor->changed_userdata);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
@@ -422,6 +424,7 @@ struct plugin_status plugin_status(struct plugin *plugin)
 		.state = plugin->state,
 		.pid = plugin->pid,
 		.restarts = plugin->restarts,
+		.started_at = plugin->state == PLUGIN_RUNNING ? plugin->started_at : 0,
 		.restart_at = plugin->restart_at,
 		.failure = plugin->failure ? plugin->failure : "",
 		.objects = plugin->ids,

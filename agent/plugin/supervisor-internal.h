@@ -20,6 +20,8 @@ struct supervisor {
 	bool started;
 	void (*settled)(void *userdata);
 	void *userdata;
+	void (*changed)(void *userdata);
+	void *changed_userdata;
 };
 
 struct plugin {

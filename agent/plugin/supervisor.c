@@ -89,6 +89,7 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 	if (!supervisor)
 		return NULL;
 	supervisor->settled = NULL;
+	supervisor->changed = NULL;
 	for (size_t i = 0; i < supervisor->n_plugins; i++)
 		plugin_close(supervisor->plugins[i]);
 	until = usec_add(usec_now(), END_TIMEOUT);
@@ -159,6 +160,13 @@ void supervisor_set_settled_handler(
 {
 	supervisor->settled = handler;
 	supervisor->userdata = userdata;
+}
+
+void supervisor_set_changed_handler(
+	struct supervisor *supervisor, void (*handler)(void *userdata), void *userdata)
+{
+	supervisor->changed = handler;
+	supervisor->changed_userdata = userdata;
 }
 
 int supervisor_restart(struct supervisor *supervisor, const char *name)

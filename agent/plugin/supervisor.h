@@ -50,6 +50,7 @@ struct plugin_status {
 	enum plugin_state state;
 	pid_t pid;                /* of the host that runs now; 0: none */
 	unsigned int restarts;    /* since supervisor_start() */
+	usec_t started_at;        /* PLUGIN_RUNNING: since when, CLOCK_BOOTTIME; else 0 */
 	usec_t restart_at;        /* PLUGIN_WAITING: when, CLOCK_BOOTTIME; else USEC_INFINITY */
 	const char *failure;      /* the last one, one line; "" when there was none */
 	const uint16_t *objects;  /* ids of its objects */
@@ -85,6 +86,10 @@ bool supervisor_is_settled(const struct supervisor *supervisor);
 
 /* May be NULL. Called when supervisor_is_settled() became true. */
 void supervisor_set_settled_handler(
+	struct supervisor *supervisor, void (*handler)(void *userdata), void *userdata);
+
+/* May be NULL. Called when plugin_status() of a plugin became another; it may not call back. */
+void supervisor_set_changed_handler(
 	struct supervisor *supervisor, void (*handler)(void *userdata), void *userdata);
 
 /* Ends the plugin's host and starts it again now, with its failures forgotten. -ENOENT, -EINVAL: it is disabled. */

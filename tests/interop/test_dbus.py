@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""org.lwm2m.Agent1 on a bus of the test's own, with a raw peer as the LwM2M server."""
+
+import os
+import signal
+import tempfile
+import time
+
+import case
+import coap
+from case import OBJECT, AgentCase
+from message_bus import ERROR, INTERFACE, MANAGER, NAME, PATH, MessageBus, Refused, Unavailable, variant
+from peer import RawServer
+
+
+class BusCase(AgentCase):
+    """A bus, a server, and one caller; each test starts its agent."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="lwm2m-bus-")
+        self.addCleanup(folder.cleanup)
+        try:
+            self.bus = MessageBus(folder.name)
+        except Unavailable as e:
+            self.skipTest(str(e))
+        self.addCleanup(self.bus.stop)
+        self.server = RawServer()
+        self.addCleanup(self.server.close)
+        self.caller = self.connect()
+
+    def connect(self):
+        caller = self.bus.connect()
+        self.addCleanup(caller.close)
+        return caller
+
+    def start(self, servers=None, plugins=("test-object",), **named):
+        """An agent that is registered and has its name on the bus."""
+        self.need_plugins(*plugins)
+        servers = servers or {"uri": self.server.uri, "security": "nosec", "lifetime": 300}
+        agent = self.start_agent(servers, plugins, arguments=["--bus", self.bus.address], **named)
+        self.client = self.server.wait_register(agent.endpoint)
+        agent.wait_log("main: registered with")
+        self.caller.wait(self.caller.has_name, what=NAME)
+        return agent
+
+    def assert_refused(self, name, call, *arguments):
+        """Returns what is said to people."""
+        with self.assertRaises(Refused) as refused:
+            call(*arguments)
+        self.assertEqual(refused.exception.name, ERROR + name if "." not in name else name, refused.exception)
+        return refused.exception.message
+
+
+class TestTree(BusCase):
+    def test_tree(self):
+        """Servers, objects and plugins, each with what there is to say of it."""
+        agent = self.start()
+        found = self.caller.call_at(PATH, MANAGER + ".GetManagedObjects")
+        names = {path.removeprefix(PATH) for path in found}
+        self.assertTrue({"/servers/101", "/objects/0", "/objects/1", "/objects/3", f"/objects/{OBJECT}",
+                         "/plugins/test_2dobject"} <= names, names)
+        server = found[PATH + "/servers/101"][INTERFACE + ".Server"]
+        now = time.time() * 1e6
+        self.assertEqual({name: server[name] for name in
+                          ("Name", "ShortId", "Uri", "State", "Version", "Binding", "Queue", "Security", "Lifetime",
+                           "NextTryAt", "LastError", "Location", "Observations")},
+                         {"Name": "main", "ShortId": 101, "Uri": self.server.uri, "State": "registered",
+                          "Version": "1.1", "Binding": "U", "Queue": False, "Security": "nosec", "Lifetime": 300,
+                          "NextTryAt": 0, "LastError": "", "Location": self.client.location, "Observations": 0})
+        self.assertTrue(now - 60e6 < server["RegisteredAt"] <= now, server)
+        self.assertTrue(now < server["NextUpdateAt"] < now + 300e6, server)
+        thing = found[f"{PATH}/objects/{OBJECT}"][INTERFACE + ".Object"]
+        self.assertEqual(thing, {"Id": OBJECT, "Version": "1.0", "Instances": [0], "Provider": "plugin test-object"})
+        self.assertEqual(found[PATH + "/objects/3"][INTERFACE + ".Object"]["Provider"], "agent")
+        plugin = found[PATH + "/plugins/test_2dobject"][INTERFACE + ".Plugin"]
+        self.assertIn(OBJECT, plugin["Objects"])
+        self.assertEqual((plugin["Name"], plugin["State"], plugin["Isolation"], plugin["Restarts"]),
+                         ("test-object", "running", "process", 0))
+        self.assertNotEqual(plugin["Pid"], 0)
+        self.assertEqual(self.caller.get("", "", "Endpoint"), agent.endpoint)
+        self.assertEqual(self.caller.get("", "", "State"), "registered")
+        self.assertRegex(self.caller.get("", "", "Status"), r"^registered to main, next update \d\d:\d\d$")
+
+    def test_registration_and_loss(self):
+        """Each step is told as it comes."""
+        self.caller.listen()
+        agent = self.start()
+        self.caller.wait_changed("/servers/101", "State", "registered")
+        self.caller.wait_changed("", "State", "registered")
+        self.server.register_code = "4.03"
+        self.server.forget_clients()
+        self.caller.signals.clear()
+        self.caller.call("Write", "(sv)", "/1/0/1", variant("u", 200))
+        self.caller.wait_changed("/servers/101", "Lifetime", 200)
+        agent.wait_log("main: not registered")
+        self.caller.wait_changed("/servers/101", "State", "waiting")
+        self.caller.wait_changed("/servers/101", "LastError", "the server answered 4.03 Forbidden")
+        self.caller.wait_changed("/servers/101", "RegisteredAt", 0)
+        self.caller.wait_changed("", "State", "offline")
+        self.assertNotEqual(self.caller.get("/servers/101", ".Server", "NextTryAt"), 0)
+
+    def test_plugin_fails(self):
+        """A plugin that crashed is told of, with when it is started again."""
+        self.start()
+        self.caller.listen()
+        os.kill(self.caller.get("/plugins/test_2dobject", ".Plugin", "Pid"), signal.SIGKILL)
+        self.caller.wait_changed("/plugins/test_2dobject", "State", "waiting")
+        self.caller.wait_changed("/plugins/test_2dobject", "LastError", "was ended by SIGKILL")
+        self.caller.wait_changed("/plugins/test_2dobject", "State", "running")
+        self.caller.wait_changed("/plugins/test_2dobject", "Restarts", 1)
+
+    def test_instances(self):
+        """What servers create and delete is told."""
+        self.start()
+        self.caller.listen()
+        self.assert_code(self.server.request(self.client, coap.POST, f"/{OBJECT}"), "2.01")
+        self.caller.wait_changed(f"/objects/{OBJECT}", "Instances", [0, 1])
+        self.assert_code(self.server.request(self.client, coap.DELETE, f"/{OBJECT}/0"), "2.02")
+        self.caller.wait_changed(f"/objects/{OBJECT}", "Instances", [1])
+
+
+class TestOperations(BusCase):
+    """Read, Write and Execute."""
+
+    VALUES = {
+        110: ("string", "s", "initial value", "changed"),
+        120: ("integer", "x", 1024, -7),
+        125: ("unsigned", "t", 2**63, 2**64 - 1),
+        130: ("float", "d", 3.14159, 2.5),
+        140: ("boolean", "b", True, False),
+        150: ("opaque", "ay", list(bytes.fromhex("0123456789abcdef")), [1, 2]),
+        160: ("time", "x", 946684800, 1700000000),
+        170: ("objlnk", "s", "3:0", "1:0"),
+        180: ("corelnk", "s", "</3442>", "</3>"),
+    }
+    TEXTS = {120: "12", 125: "13", 130: "1e3", 140: "true", 150: "AQI=", 160: "1600000000", 170: "1:1"}
+
+    def write(self, path, signature, value):
+        return self.caller.call("Write", "(sv)", path, variant(signature, value))
+
+    def test_every_type(self):
+        """Read, written as what it is and as text, alone and as a resource instance."""
+        self.start()
+        everything = self.caller.read(f"/{OBJECT}")
+        self.assertEqual(everything, self.caller.read(f"/{OBJECT}/0"))
+        for rid, (kind, signature, initial, other) in self.VALUES.items():
+            for path in (f"/{OBJECT}/0/{rid}", f"/{OBJECT}/0/{1000 + rid}/0"):
+                with self.subTest(path):
+                    self.assertEqual(everything[path], (kind, initial))
+                    self.assertEqual(self.caller.read(path), {path: (kind, initial)})
+                    self.write(path, signature, other)
+                    self.assertEqual(self.caller.read(path), {path: (kind, other)})
+        texts = {120: 12, 125: 13, 130: 1000.0, 140: True, 150: [1, 2], 160: 1600000000, 170: "1:1"}
+        for rid, text in self.TEXTS.items():
+            with self.subTest(rid, text=text):
+                self.write(f"/{OBJECT}/0/{rid}", "s", text)
+                self.assertEqual(self.caller.read(f"/{OBJECT}/0/{rid}")[f"/{OBJECT}/0/{rid}"][1], texts[rid])
+        self.write(f"/{OBJECT}/0/1120/7", "q", 3)
+        self.assertEqual(self.caller.read(f"/{OBJECT}/0/1120"),
+                         {f"/{OBJECT}/0/1120/0": ("integer", -7), f"/{OBJECT}/0/1120/7": ("integer", 3)})
+
+    def test_server_sees(self):
+        """What is written here is notified there, and outlives a restart where a server's Write would."""
+        agent = self.start()
+        token = self.server.observe(self.client, f"/{OBJECT}/0/120").token
+        since = self.server.mark()
+        self.write(f"/{OBJECT}/0/120", "i", 5)
+        self.assertEqual(self.server.wait_notification(token, since=since).message.payload, b"5")
+        self.assertEqual(self.caller.get("/servers/101", ".Server", "Observations"), 1)
+        self.write("/3/0/15", "s", "Europe/Berlin")
+        agent.stop()
+        agent.start()
+        self.caller.wait(self.caller.has_name, what=NAME)
+        self.assertEqual(self.caller.read("/3/0/15"), {"/3/0/15": ("string", "Europe/Berlin")})
+
+    def test_execute(self):
+        agent = self.start()
+        self.write(f"/{OBJECT}/0/120", "i", 5)
+        self.caller.call("Execute", "(ss)", f"/{OBJECT}/0/0", "")
+        self.assertEqual(self.caller.read(f"/{OBJECT}/0/120")[f"/{OBJECT}/0/120"][1], 1024)
+        self.assert_refused("BadValue", self.caller.call, "Execute", "(ss)", f"/{OBJECT}/0/0", "x")
+        agent.assert_running()
+
+    def test_no_keys(self):
+        """Security is read without what is secret."""
+        agent = self.start_agent({"uri": "coaps://127.0.0.1:1", "security": "psk", "identity": "someone",
+                                  "key": case.KEY.hex()}, arguments=["--bus", self.bus.address])
+        self.caller.wait(self.caller.has_name, what=NAME)
+        self.assertEqual(self.caller.read("/0"), {
+            "/0/0/0": ("string", "coaps://127.0.0.1:1"), "/0/0/1": ("boolean", False),
+            "/0/0/2": ("integer", 0), "/0/0/10": ("integer", 101)})
+        for path in ("/0/0/3", "/0/0/5"):
+            self.assert_refused("NotFound", self.caller.read, path)
+        self.assert_refused("NotAllowed", self.write, "/0/0/5", "ay", [1])
+        agent.assert_running()
+
+    def test_errors(self):
+        """Every refusal has a name for programs and a sentence for people."""
+        self.start()
+        read, write = self.caller.read, self.write
+        for name, call, *arguments in (
+                ("NotFound", read, "/77"), ("NotFound", read, f"/{OBJECT}/5"), ("NotFound", read, f"/{OBJECT}/0/9"),
+                ("NotFound", read, f"/{OBJECT}/0/1120/9"), ("NotFound", write, "/77/0/0", "i", 1),
+                ("NotAllowed", read, f"/{OBJECT}/0/0"), ("NotAllowed", write, "/3/0/3", "s", "x"),
+                ("NotAllowed", self.caller.call, "Execute", "(ss)", f"/{OBJECT}/0/120", ""),
+                ("BadPath", read, ""), ("BadPath", read, "/"), ("BadPath", read, "3"), ("BadPath", read, "/3/"),
+                ("BadPath", read, "/65535"), ("BadPath", write, f"/{OBJECT}/0", "i", 1),
+                ("BadPath", write, f"/{OBJECT}/0/1120", "i", 1), ("BadPath", write, f"/{OBJECT}/0/120/0", "i", 1),
+                ("BadPath", self.caller.call, "Execute", "(ss)", f"/{OBJECT}", ""),
+                ("BadValue", write, f"/{OBJECT}/0/120", "s", "x"), ("BadValue", write, f"/{OBJECT}/0/120", "d", 1.5),
+                ("BadValue", write, f"/{OBJECT}/0/120", "t", 2**64 - 1), ("BadValue", write, f"/{OBJECT}/0/125", "i", -1),
+                ("BadValue", write, f"/{OBJECT}/0/120", "as", ["1"]), ("BadValue", write, f"/{OBJECT}/0/150", "s", "?"),
+                ("BadValue", write, f"/{OBJECT}/0/140", "s", "yes")):
+            with self.subTest(arguments):
+                self.assertRegex(self.assert_refused(name, call, *arguments), r"\w+ \w+ ")
+        self.assert_refused("org.freedesktop.DBus.Error.InvalidArgs", self.caller.call, "Read", "(i)", 3)
+        self.assert_refused("org.freedesktop.DBus.Error.UnknownMethod", self.caller.call, "Fly")
+
+
+class TestBus(BusCase):
+    """The bus as something that may not be there."""
+
+    def test_restart(self):
+        """All is back when the bus is, and the server notices nothing."""
+        agent = self.start()
+        since = self.server.mark()
+        self.bus.stop()
+        agent.wait_log("The D-Bus API is gone")
+        self.assertEqual(self.server.read(self.client, f"/{OBJECT}/0/120").payload, b"1024")
+        self.bus.start()
+        caller = self.connect()
+        caller.wait(caller.has_name, what=NAME)
+        self.assertEqual(caller.get("/servers/101", ".Server", "State"), "registered")
+        self.assertEqual(caller.read(f"/{OBJECT}/0/120"), {f"/{OBJECT}/0/120": ("integer", 1024)})
+        agent.wait_log("The D-Bus API is back")
+        self.assertFalse(self.server.received(lambda r: r.message.path.startswith("/rd"), since))
+
+    def test_late(self):
+        """The agent is there before the bus."""
+        self.bus.stop()
+        self.need_plugins("test-object")
+        agent = self.start_agent({"uri": self.server.uri}, ["test-object"], arguments=["--bus", self.bus.address])
+        self.server.wait_register(agent.endpoint)
+        self.bus.start()
+        caller = self.connect()
+        caller.wait(caller.has_name, what=NAME)
+        self.assertEqual(caller.get("", "", "Endpoint"), agent.endpoint)
+
+    def test_reload(self):
+        """The name is back after SIGHUP."""
+        agent = self.start()
+        started_at = self.caller.get("", "", "StartedAt")
+        agent.signal(signal.SIGHUP)
+        agent.wait_log("registration updated")
+        self.caller.wait(self.caller.has_name, what=NAME)
+        self.assertAlmostEqual(self.caller.get("", "", "StartedAt"), started_at, delta=1e6)
+
+    def test_second_agent(self):
+        """The name is the first one's; the other says so and works."""
+        self.start()
+        other = self.start_agent({"uri": self.server.uri}, arguments=["--bus", self.bus.address])
+        other.wait_log("is not given to this agent: another process has it")
+        self.server.wait_register(other.endpoint)
+
+
+if __name__ == "__main__":
+    case.main()
