@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plugins.h - a table of the plugins, why they failed, and restarting one
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "tree.h"
+
+int plugins_run(struct ctl *ctl, size_t argc, char **argv);
+
+json_t *plugins_json(const struct tree_plugin *plugin);
+bool plugins_is_well(const struct tree_plugin *plugin);
+
+/* Of one that is not well: "has failed". */
+const char *plugins_words(const struct tree_plugin *plugin);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "times.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define MINUTE UINT64_C(60)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+usec_t times_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (usec_t)t.tv_sec * USEC_PER_SEC + (usec_t)t.tv_nsec / 1000;
+}
+
+/* Far off times, of a broken clock, have no calendar date. */
+static bool calendar(usec_t time, struct tm *ret)
+{
+	time_t seconds = (time_t)(time / USEC_PER_SEC);
+
+	return localtime_r(&seconds, ret) != NULL;
+}
+
+const char *times_point(usec_t time, usec_t now, char text[TIMES_MAX])
+{
+	struct tm then, today, yesterday;
+
+	if (!calendar(time, &then) || !calendar(now, &today) ||
+		!calendar(now > DAY * USEC_PER_SEC ? now - DAY * USEC_PER_SEC : 0, &yesterday)) {
+		snprintf(text, TIMES_MAX, "an unknown time");
+		return text;
+	}
+	if (then.tm_year == today.tm_year && then.tm_yday == today.tm_yday)
+		strftime(text, TIMES_MAX, "%H:%M:%S", &then);
+	else if (then.tm_year == yesterday.tm_year && then.tm_yday == yesterday.tm_yday)
+		strftime(text, TIMES_MAX, "yesterday %H:%M", &then);
+	else
+		strftime(text, TIMES_MAX, "%Y-%m-%d %H:%M", &then);
+	return text;
+}
+
+const char *times_span(usec_t span, char text[TIMES_MAX])
+{
+	static const struct {
+		uint64_t unit, below; /* in seconds; shown with the unit below, up to ten of this one */
+		const char *name, *below_name;
+	} units[] = {
+		{ DAY, HOUR, "d", "h" },
+		{ HOUR, MINUTE, "h", "min" },
+		{ MINUTE, 1, "min", "s" },
+	};
+	uint64_t s = span / USEC_PER_SEC;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		uint64_t n = s / units[i].unit, rest = s % units[i].unit / units[i].below;
+
+		if (n == 0)
+			continue;
+		if (rest > 0 && n < 10)
+			snprintf(text, TIMES_MAX, "%llu %s %llu %s", (unsigned long long)n, units[i].name,
+				(unsigned long long)rest, units[i].below_name);
+		else
+			snprintf(text, TIMES_MAX, "%llu %s", (unsigned long long)n, units[i].name);
+		return text;
+	}
+	snprintf(text, TIMES_MAX, "%llu s", (unsigned long long)s);
+	return text;
+}
+
+const char *times_relative(usec_t time, usec_t now, char text[TIMES_MAX])
+{
+	bool past = time <= now;
+	usec_t span = past ? now - time : time - now;
+	char words[TIMES_MAX];
+
+	if (span < USEC_PER_SEC)
+		snprintf(text, TIMES_MAX, "now");
+	else
+		snprintf(text, TIMES_MAX, past ? "%.40s ago" : "in %.40s", times_span(span, words));
+	return text;
+}
+
+const char *times_rfc3339(usec_t time, char text[TIMES_MAX])
+{
+	time_t seconds = (time_t)(time / USEC_PER_SEC);
+	struct tm tm;
+
+	if (time == 0 || !gmtime_r(&seconds, &tm) ||
+		strftime(text, TIMES_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return NULL;
+	return text;
+}
