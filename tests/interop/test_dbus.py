@@ -167,11 +167,11 @@ class TestOperations(BusCase):
         self.write(f"/{OBJECT}/0/120", "i", 5)
         self.assertEqual(self.server.wait_notification(token, since=since).message.payload, b"5")
         self.assertEqual(self.caller.get("/servers/101", ".Server", "Observations"), 1)
-        self.write("/3/0/15", "s", "Europe/Berlin")
+        self.write("/3/0/14", "s", "+02:00")
         agent.stop()
         agent.start()
         self.caller.wait(self.caller.has_name, what=NAME)
-        self.assertEqual(self.caller.read("/3/0/15"), {"/3/0/15": ("string", "Europe/Berlin")})
+        self.assertEqual(self.caller.read("/3/0/14"), {"/3/0/14": ("string", "+02:00")})
 
     def test_execute(self):
         agent = self.start()
