@@ -49,30 +49,39 @@ static int append_child(struct buffer *buffer, struct stem *stem, uint16_t id)
 	return buffer_append(buffer, stem->text, len);
 }
 
-static int append_object(struct buffer *buffer, const struct object_info *info)
+static const char *version_of(const struct object_info *info, enum lwm2m_version version)
 {
-	struct path path = PATH1(info->id);
-	int r = append_link(buffer, &path);
-
-	if (r < 0 || !info->version)
-		return r;
-	if (info->id > OBJECT_CORE_LAST && strcmp(info->version, "1.0") == 0)
-		return 0;
-	return append_version(buffer, info->version);
+	return version >= LWM2M_1_2 && info->version_1_2 ? info->version_1_2 : info->version;
 }
 
-static int append_object_with_version(struct buffer *buffer, const struct object_info *info)
+static int append_object(struct buffer *buffer, const struct object_info *info, enum lwm2m_version version)
 {
+	const char *own = version_of(info, version);
 	struct path path = PATH1(info->id);
 	int r = append_link(buffer, &path);
 
-	return r < 0 ? r : append_version(buffer, info->version ? info->version : "1.0");
+	if (r < 0 || !own)
+		return r;
+	if (info->id > OBJECT_CORE_LAST && strcmp(own, "1.0") == 0)
+		return 0;
+	return append_version(buffer, own);
+}
+
+static int append_object_with_version(
+	struct buffer *buffer, const struct object_info *info, enum lwm2m_version version)
+{
+	const char *own = version_of(info, version);
+	struct path path = PATH1(info->id);
+	int r = append_link(buffer, &path);
+
+	return r < 0 ? r : append_version(buffer, own ? own : "1.0");
 }
 
 struct walk {
 	const struct object *object;
 	const struct attributes_store *attributes;
 	uint16_t session;
+	enum lwm2m_version version;
 	struct buffer *buffer;
 };
 
@@ -147,7 +156,7 @@ static int append_instance(const struct walk *walk, uint16_t iid, bool attached,
 
 static int discover_object(const struct walk *walk, unsigned int levels)
 {
-	int r = append_object(walk->buffer, walk->object->info);
+	int r = append_object(walk->buffer, walk->object->info, walk->version);
 
 	if (r >= 0)
 		r = append_attributes(walk, PATH1(walk->object->info->id));
@@ -194,11 +203,11 @@ int discover_depth(struct bytes query, int *ret)
 }
 
 int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,
-		    int depth, struct buffer *ret)
+		    enum lwm2m_version version, int depth, struct buffer *ret)
 {
 	unsigned int levels = depth >= 0 ? (unsigned int)depth : target->path.depth == PATH_OBJECT ? 2 : 1;
 
-	struct walk walk = { target->object, attributes, session, ret };
+	struct walk walk = { target->object, attributes, session, version, ret };
 
 	switch (target->path.depth) {
 	case PATH_OBJECT:
@@ -222,8 +231,9 @@ static int append_instances(struct buffer *buffer, const struct object *object)
 	return r;
 }
 
-static int append_list(const struct registry *registry, struct buffer *ret,
-		       int (*append)(struct buffer *buffer, const struct object_info *info))
+static int append_list(const struct registry *registry, enum lwm2m_version version, struct buffer *ret,
+		       int (*append)(struct buffer *buffer, const struct object_info *info,
+			       enum lwm2m_version version))
 {
 	int r = 0;
 
@@ -232,21 +242,21 @@ static int append_list(const struct registry *registry, struct buffer *ret,
 
 		if (object->info->flags & OBJECT_HIDDEN)
 			continue;
-		r = append(ret, object->info);
+		r = append(ret, object->info, version);
 		if (r >= 0)
 			r = append_instances(ret, object);
 	}
 	return r;
 }
 
-int discover_registry(const struct registry *registry, struct buffer *ret)
+int discover_registry(const struct registry *registry, enum lwm2m_version version, struct buffer *ret)
 {
-	return append_list(registry, ret, append_object);
+	return append_list(registry, version, ret, append_object);
 }
 
 int discover_profile(const struct registry *registry, struct buffer *ret)
 {
-	return append_list(registry, ret, append_object_with_version);
+	return append_list(registry, LWM2M_1_2, ret, append_object_with_version);
 }
 
 int discover_root(enum lwm2m_version version, struct buffer *ret)

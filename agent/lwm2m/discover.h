@@ -16,16 +16,16 @@
 int discover_depth(struct bytes query, int *ret);
 
 /*
- * Appends the links for a Discover of target by a session's server: target and so many levels below it; -1: two below
- * an object, else one (Core 1.2, 6.3.2). -ENOMEM, -EMSGSIZE.
+ * Appends the links for a Discover of target by a session's server, which speaks that version: target and so many
+ * levels below it; -1: two below an object, else one (Core 1.2, 6.3.2). -ENOMEM, -EMSGSIZE.
  */
 int discover_target(const struct target *target, const struct attributes_store *attributes, uint16_t session,
-		    int depth, struct buffer *ret);
+		    enum lwm2m_version version, int depth, struct buffer *ret);
 
-/* Appends the object list: objects and instances, without hidden objects. -ENOMEM, -EMSGSIZE. */
-int discover_registry(const struct registry *registry, struct buffer *ret);
+/* Appends the list for servers of a version: objects and instances, no hidden objects. -ENOMEM, -EMSGSIZE. */
+int discover_registry(const struct registry *registry, enum lwm2m_version version, struct buffer *ret);
 
-/* The same with the version of every object, as the Profile ID is made of. */
+/* The same for LwM2M 1.2 with the version of every object, as the Profile ID is made of. */
 int discover_profile(const struct registry *registry, struct buffer *ret);
 
 /* Appends the root link, which goes before the object list and has the formats offered to servers of a version. */

@@ -80,6 +80,33 @@ static void take_limits(struct engine *engine, const struct engine_limits *limit
 
 DEFINE_CLEANUP(struct engine *, engine_free)
 
+static void replace(struct buffer *buffer, struct buffer *by)
+{
+	buffer_deinit(buffer);
+	*buffer = *by;
+	*by = (struct buffer){ 0 };
+}
+
+/* 1: the list is another now, 0: it came back to what it was, or -ENOMEM. */
+static int renew_links(struct engine *engine)
+{
+	_cleanup_(buffer_deinit) struct buffer links = { 0 }, links_1_2 = { 0 };
+	struct registration_client *client = &engine->client;
+	int r = discover_registry(engine->registry, LWM2M_1_1, &links);
+
+	if (r < 0 || (client->links_serial > 0 && bytes_equal(buffer_bytes(&links), buffer_bytes(&client->links))))
+		return r;
+	r = discover_registry(engine->registry, LWM2M_1_2, &links_1_2);
+	if (r >= 0)
+		r = profile_digest(engine->registry, client->profile);
+	if (r < 0)
+		return r;
+	replace(&client->links, &links);
+	replace(&client->links_1_2, &links_1_2);
+	client->links_serial++;
+	return 1;
+}
+
 int engine_new(const struct engine_config *config, struct registry *registry, struct servers *servers,
 	       struct engine **ret)
 {
@@ -109,12 +136,9 @@ int engine_new(const struct engine_config *config, struct registry *registry, st
 	engine->bootstrapped = config->bootstrapped;
 	bootstrap_init(engine);
 	if (r >= 0)
-		r = discover_registry(registry, &engine->client.links);
-	if (r >= 0)
-		r = profile_digest(registry, engine->client.profile);
+		r = renew_links(engine);
 	if (r < 0)
 		return r;
-	engine->client.links_serial = 1;
 	engine->links_changed = engine->attention = registry->acl != NULL;
 	registry->listener = on_change;
 	registry->userdata = engine;
@@ -148,6 +172,7 @@ struct engine *engine_free(struct engine *engine)
 	attributes_store_deinit(&engine->attributes);
 	effects_free(engine->effects);
 	buffer_deinit(&engine->client.links);
+	buffer_deinit(&engine->client.links_1_2);
 	free(engine->endpoint);
 	free(engine);
 	return NULL;
@@ -288,27 +313,6 @@ void engine_response(
 			notification_failed(engine, observation, error);
 	}
 	leave(engine);
-}
-
-/* 1: the list is another now, 0: it came back to what it was, or -ENOMEM. */
-static int renew_links(struct engine *engine)
-{
-	struct buffer links = { 0 };
-	int r = discover_registry(engine->registry, &links);
-
-	if (r < 0 || bytes_equal(buffer_bytes(&links), buffer_bytes(&engine->client.links))) {
-		buffer_deinit(&links);
-		return r;
-	}
-	r = profile_digest(engine->registry, engine->client.profile);
-	if (r < 0) {
-		buffer_deinit(&links);
-		return r;
-	}
-	buffer_deinit(&engine->client.links);
-	engine->client.links = links;
-	engine->client.links_serial++;
-	return 1;
 }
 
 static void update_links(struct engine *engine)

@@ -51,6 +51,7 @@ struct object_info {
 	const char *version; /* "1.0", … as the definition says */
 	const struct resource_info *resources; /* by ascending id */
 	size_t n_resources;
+	const char *version_1_2; /* the same for servers of LwM2M 1.2, where that defines a later one; or NULL */
 };
 
 struct object;

@@ -57,7 +57,9 @@ static int add_lifetime(struct registration *registration, struct effect *effect
 
 static int add_links(const struct registration *registration, struct effect *effect)
 {
-	const struct buffer *links = &registration->client->links;
+	const struct registration_client *client = registration->client;
+	const struct buffer *links =
+		registration->version >= LWM2M_1_2 ? &client->links_1_2 : &client->links;
 	struct buffer *payload = effects_payload(effect);
 	int r = discover_root(registration->version, payload);
 

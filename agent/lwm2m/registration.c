@@ -13,15 +13,21 @@
 /* After a session that ended by itself clients of one server come back within this time, not all at once. */
 #define RECONNECT_SPREAD_S 5
 
+/* The objects go by it, too: a later release has later versions of them. */
+static void speak(struct registration *registration, enum lwm2m_version version)
+{
+	registration->version = registration->server->spoken = version;
+}
+
 void registration_init(
 	struct registration *registration, struct server *server, struct registration_client *client)
 {
 	*registration = (struct registration){
 		.server = server,
 		.client = client,
-		.version = server->version,
 		.deadline = USEC_INFINITY,
 	};
+	speak(registration, server->version);
 }
 
 void registration_deinit(struct registration *registration)
@@ -204,7 +210,7 @@ int registration_resume(struct registration *registration, enum lwm2m_version ve
 	r = buffer_append(&registration->location, location.data, location.len);
 	if (r < 0)
 		return r;
-	registration->version = version;
+	speak(registration, version);
 	registration->known_until = USEC_INFINITY;
 	return 0;
 }
@@ -221,7 +227,7 @@ void registration_start(struct registration *registration, usec_t now, struct ef
 		return;
 	}
 	forget_registration(registration);
-	registration->version = registration->server->version;
+	speak(registration, registration->server->version);
 	if (registration->server->initial_delay_s > 0)
 		wait_until(registration, usec_add(now, usec_from_s(registration->server->initial_delay_s)),
 			false);
@@ -380,7 +386,7 @@ static void register_answered(struct registration *registration, usec_t now, con
 		send_register(registration, now, effects);
 	} else if (!registration->leaving && response->code == COAP_PRECONDITION_FAILED &&
 		   registration->version > LWM2M_1_0) {
-		registration->version--;
+		speak(registration, registration->version - 1);
 		send_register(registration, now, effects);
 	} else {
 		register_failed(registration, now, created ? -ENOMEM : 0, response->code, effects);

@@ -17,6 +17,7 @@
 struct registration_client {
 	const char *endpoint;
 	struct buffer links;   /* the object list, link format, without the root */
+	struct buffer links_1_2; /* the same for servers of LwM2M 1.2, see object_info.version_1_2 */
 	uint32_t links_serial; /* another number whenever links changed */
 	uint8_t profile[PROFILE_DIGEST_SIZE]; /* the hash of it */
 	uint32_t next_request; /* the last id given to an effect that is answered; 0 is skipped */

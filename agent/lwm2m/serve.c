@@ -226,8 +226,8 @@ static void serve_discover(struct engine *engine, struct peer *peer, const struc
 		return;
 	effects_payload(effect)->limit = engine->limits.payload;
 	effect->message.format = CODEC_LINK;
-	if (discover_target(
-		    target, &engine->attributes, peer->server->session, depth, effects_payload(effect)) < 0) {
+	if (discover_target(target, &engine->attributes, peer->server->session, peer->registration.version, depth,
+		    effects_payload(effect)) < 0) {
 		buffer_clear(effects_payload(effect));
 		effect->message.format = -1;
 		effect->message.code = COAP_INTERNAL_ERROR;

@@ -89,6 +89,7 @@ int server_new(struct servers *servers, const char *name, struct server **ret)
 		.binding = "U",
 		.awake_s = 93, /* MAX_TRANSMIT_WAIT, RFC 7252, 4.8.2 */
 		.version = LWM2M_1_1,
+		.spoken = LWM2M_1_1,
 		.rights = ACL_ALL,
 		.retry_count = 5,
 		.retry_timer_s = 60,

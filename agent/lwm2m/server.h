@@ -58,6 +58,7 @@ struct server {
 	bool queue;              /* register with queue mode */
 	uint32_t awake_s;        /* in queue mode: reachable so long after the last message; default 93 */
 	enum lwm2m_version version; /* the highest one to offer */
+	enum lwm2m_version spoken;  /* the one in use, which its registration finds out */
 	uint8_t rights; /* bits of 2/x/2: to what no server created, where there are several accounts */
 	uint32_t retry_count, retry_timer_s; /* 1/x/17, 1/x/18; defaults 5 and 60 */
 	uint32_t sequence_delay_s, sequence_count; /* 1/x/19, 1/x/20; defaults 86400 and 1 */

@@ -74,6 +74,7 @@ const struct object_info server_object_info = {
 	.id = 1,
 	.flags = OBJECT_MULTIPLE | OBJECT_PERSIST,
 	.version = "1.1",
+	.version_1_2 = "1.2",
 	.resources = resources,
 	.n_resources = ELEMENTSOF(resources),
 };
@@ -153,19 +154,19 @@ static uint32_t *find_written(const struct server_object *server_object, uint16_
 /* LwM2M 1.0 says queue mode in the binding, later versions beside it. */
 static bool queue_is_in_binding(const struct server *server)
 {
-	return server->version == LWM2M_1_0;
+	return server->spoken == LWM2M_1_0;
 }
 
 /* Resources of this object since its version 1.2; a server of ours that offers less does not know them. */
 static bool is_too_new(uint16_t rid, const struct server *server)
 {
-	return (rid == NOTIFICATION_MODE || rid == PROFILE_HASH) && server->version < LWM2M_1_2;
+	return (rid == NOTIFICATION_MODE || rid == PROFILE_HASH) && server->spoken < LWM2M_1_2;
 }
 
 /* How we register and try again: only a Bootstrap-Server reads and writes that before version 1.2 of this object. */
 static bool is_closed(uint16_t rid, const struct server *server)
 {
-	return rid >= PRIORITY && rid <= SEQUENCE_COUNT && server->version < LWM2M_1_2;
+	return rid >= PRIORITY && rid <= SEQUENCE_COUNT && server->spoken < LWM2M_1_2;
 }
 
 static int get_number(const struct server *server, const struct resource_info *resource, struct value *ret)
@@ -173,7 +174,7 @@ static int get_number(const struct server *server, const struct resource_info *r
 	const struct number *number = find_number(resource->id);
 	uint32_t value;
 
-	if (!number || is_too_new(resource->id, server))
+	if (!number)
 		return -ENOENT;
 	value = *number_at(number, server);
 	if (number->hidden && value == number->fallback)
@@ -225,6 +226,8 @@ static int read_server(const struct server_object *server_object, const struct s
 		if (operation->path.depth >= PATH_RESOURCE && operation->path.ids[2] != rid)
 			continue;
 		if (!(wanted & UINT32_C(1) << rid) || get(server, &resources[i], &value) < 0)
+			continue;
+		if (operation->server != 0 && is_too_new(rid, server))
 			continue;
 		if (operation->server != 0 && is_closed(rid, server)) {
 			if (operation->path.depth >= PATH_RESOURCE)
@@ -437,7 +440,7 @@ static int server_object_probe(const struct object *object, uint16_t iid,
 	const struct server *server = servers_find_instance(server_object->servers, iid);
 	struct value value;
 
-	if (!server)
+	if (!server || is_too_new(resource->id, server))
 		return -ENOENT;
 	return resource->operations & RESOURCE_E ? 0 : get(server, resource, &value);
 }

@@ -112,12 +112,14 @@ class TestRefusal(AgentCase):
         self.assert_code(self.server.read(client, "/1/0/1"), "2.05")
 
     def test_version_steps_down(self):
-        """4.12 is about the version: the next lower one is tried at once."""
+        """4.12 is about the version: the next lower one is tried at once, with the objects' versions that belong to it."""
         self.server.register_code = "4.12"
         agent = self.start(version="1.2")
         agent.wait_log("main: not registered with .*: the server answered 4.12 Precondition Failed")
-        versions = [r.message.query["lwm2m"] for r in self.server.received(lambda r: r.message.path == "/rd")]
-        self.assertEqual(versions[:3], ["1.2", "1.1", "1.0"])
+        messages = [r.message for r in self.server.received(lambda r: r.message.path == "/rd")][:3]
+        self.assertEqual([message.query["lwm2m"] for message in messages], ["1.2", "1.1", "1.0"])
+        for message, server_object in zip(messages, (b"</1>;ver=1.2,", b"</1>;ver=1.1,", b"</1>;ver=1.1,")):
+            self.assertIn(server_object, message.payload)
         self.server.register_code = "2.01"
         agent.wait_log("main: registered with", timeout=20)
 

@@ -93,14 +93,14 @@ static void shows_attributes_where_they_are(void **state)
 static void rule_19_object_list(void **state)
 {
 	static const struct object_info infos[] = {
-		{ 0, OBJECT_HIDDEN, "1.2", NULL, 0 },      { 1, OBJECT_MULTIPLE, "1.2", NULL, 0 },
+		{ 0, OBJECT_HIDDEN, "1.2", NULL, 0 },      { 1, OBJECT_MULTIPLE, "1.1", NULL, 0, "1.2" },
 		{ 3, 0, "1.0", NULL, 0 },                  { 9, OBJECT_MULTIPLE, "1.0", NULL, 0 },
 		{ 21, OBJECT_HIDDEN, "2.0", NULL, 0 },     { 23, OBJECT_HIDDEN, "1.0", NULL, 0 },
 		{ 3303, OBJECT_MULTIPLE, "1.1", NULL, 0 }, { 3304, 0, NULL, NULL, 0 },
 	};
 	struct object objects[ELEMENTSOF(infos)] = { 0 };
 	struct registry registry = { 0 };
-	_cleanup_(buffer_deinit) struct buffer links = { 0 };
+	_cleanup_(buffer_deinit) struct buffer links = { 0 }, links_1_2 = { 0 };
 
 	(void)state;
 	for (size_t i = ELEMENTSOF(infos); i-- > 0;) {
@@ -110,10 +110,15 @@ static void rule_19_object_list(void **state)
 			assert_int_equal(object_add_instance(&objects[i], 0), 0);
 	}
 	assert_int_equal(object_add_instance(&objects[1], 5), 0);
-	assert_int_equal(discover_registry(&registry, &links), 0);
+	assert_int_equal(discover_registry(&registry, LWM2M_1_1, &links), 0);
 	assert_int_equal(buffer_append_byte(&links, '\0'), 0);
-	assert_string_equal((char *)links.data, "</1>;ver=1.2,"
+	assert_string_equal((char *)links.data, "</1>;ver=1.1,"
 	"</1/0>,</1/5>,</3>;ver=1.0,</3/0>,</9>,</3303>;ver=1.1,</3303/0>,</3304>,</3304/0>");
+	/* The later version of an object is for those who speak of it. */
+	assert_int_equal(discover_registry(&registry, LWM2M_1_2, &links_1_2), 0);
+	assert_int_equal(links_1_2.len, links.len - 1);
+	assert_memory_equal(links_1_2.data, "</1>;ver=1.2,", 13);
+	assert_memory_equal(links_1_2.data + 13, links.data + 13, links_1_2.len - 13);
 	for (size_t i = 0; i < ELEMENTSOF(infos); i++)
 		object_deinit(&objects[i]);
 	registry_deinit(&registry);

@@ -75,7 +75,7 @@ static void test_defaults(void **state)
 	};
 	struct fixture *fixture = *state;
 
-	fixture->main->version = fixture->other->version = LWM2M_1_2;
+	fixture->main->spoken = fixture->other->spoken = LWM2M_1_2;
 	for (size_t i = 0; i < ELEMENTSOF(defaults); i++)
 		assert_int_equal(ask_integer(&fixture->ask, PATH3(1, 0, defaults[i].rid)), defaults[i].value);
 	assert_string_equal(ask_text(&fixture->ask, PATH3(1, 0, 7)), "U");
@@ -141,7 +141,7 @@ static void test_binding(void **state)
 	struct fixture *fixture = *state;
 	struct value binding = VALUE_STRING("UQ");
 
-	fixture->main->version = LWM2M_1_0;
+	fixture->main->spoken = LWM2M_1_0;
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 7), binding), 0);
 	assert_true(fixture->main->queue);
 	assert_string_equal(ask_text(&fixture->ask, PATH3(1, 0, 7)), "UQ");
@@ -149,7 +149,7 @@ static void test_binding(void **state)
 	assert_false(fixture->main->queue);
 	assert_int_equal(fixture->n_updates, 2);
 	/* Since 1.1 the binding does not say. */
-	fixture->main->version = LWM2M_1_1;
+	fixture->main->spoken = LWM2M_1_1;
 	fixture->main->queue = true;
 	assert_string_equal(ask_text(&fixture->ask, PATH3(1, 0, 7)), "U");
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 7), VALUE_STRING("U")), 0);
@@ -216,7 +216,7 @@ static void test_order_and_sending(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->main->version = LWM2M_1_2;
+	fixture->main->spoken = LWM2M_1_2;
 	fixture->main->priority = 10;
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 14), VALUE_UNSIGNED(20)), 0);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 23), VALUE_BOOLEAN(false)), 0);
@@ -239,7 +239,7 @@ static void test_notification_mode(void **state)
 
 	assert_int_equal(ask_probe(&fixture->ask, 0, 26), -ENOENT);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 26), VALUE_INTEGER(1)), -ENOENT);
-	fixture->main->version = LWM2M_1_2;
+	fixture->main->spoken = LWM2M_1_2;
 	assert_int_equal(ask_integer(&fixture->ask, PATH3(1, 0, 26)), 0);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 26), VALUE_INTEGER(1)), 0);
 	assert_int_equal(fixture->main->notification_mode, SERVER_NOTIFY_CON);
@@ -250,7 +250,7 @@ static void test_notification_mode(void **state)
 	assert_int_equal(fixture->main->profile_hash, 1);
 	assert_int_equal(ask_write_one(&fixture->ask, PATH3(1, 0, 27), VALUE_UNSIGNED(7)), -ERANGE);
 	/* What was kept is no error once the configuration offers 1.1 only. */
-	fixture->main->version = LWM2M_1_1;
+	fixture->main->spoken = LWM2M_1_1;
 	assert_int_equal(ask_write_one(&fixture->agent, PATH3(1, 0, 26), VALUE_INTEGER(1)), 0);
 }
 
@@ -271,7 +271,7 @@ static void test_all_or_nothing(void **state)
 	};
 	struct fixture *fixture = *state;
 
-	fixture->main->version = LWM2M_1_2;
+	fixture->main->spoken = LWM2M_1_2;
 	for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
 		struct record records[] = {
 			{ .path = PATH3(1, 0, 2), .value = VALUE_INTEGER(3) },
@@ -299,7 +299,7 @@ static void test_replace(void **state)
 	};
 	struct fixture *fixture = *state;
 
-	fixture->main->version = LWM2M_1_2;
+	fixture->main->spoken = LWM2M_1_2;
 	fixture->main->pmin_s = 5;
 	fixture->main->pmax_s = 50;
 	fixture->main->retry_count = 9;
