@@ -3,6 +3,7 @@
 
 import json
 import re
+import time
 
 import case
 import coap
@@ -13,6 +14,9 @@ from test_formats import Array, dump
 INSTANCE = f"/{OBJECT}/0"
 NUMBER, FLAG, NUMBERS = f"{INSTANCE}/130", f"{INSTANCE}/140", f"{INSTANCE}/1120"
 ETCH_JSON, ETCH_CBOR = 320, 322
+
+EARLY_S = 0.02  # what the clocks of two processes may differ in
+LATE_S = 2.0    # a busy machine is no fault
 
 
 class NewCase(RawCase):
@@ -84,6 +88,28 @@ class TestConditions(NewCase):
         self.set(FLAG, 1)
         self.attributes(FLAG, "edge=0")
         self.play(FLAG, self.observe(FLAG), (0, True), (1, False), (0, True))
+
+    def test_epmin(self):
+        """How soon after it was looked at the value is looked at again: what was in between was never seen."""
+        self.attributes(NUMBER, "st=1", "epmin=2")
+        self.set(NUMBER, 0)
+        start = time.monotonic()
+        token = self.observe(NUMBER)
+        self.set(NUMBER, 50)
+        self.set(NUMBER, 2)
+        self.server.expect(lambda r: self.told(token) != [], since=self.since, what="notification")
+        self.assertGreater(time.monotonic() - start, 2 - EARLY_S)
+        self.assertEqual(self.told(token), [2])
+
+    def test_epmax(self):
+        """The device's time goes on without anybody saying so: it is told as often as it is looked at."""
+        quiet, since = self.observe("/3/0/14"), self.since
+        self.attributes("/3/0/13", "epmax=1")
+        token = self.observe("/3/0/13")
+        self.server.expect(lambda r: len(self.told(token)) >= 3, since=self.since, what="three notifications")
+        first, second, third = self.told(token)[:3]
+        self.assertTrue(0 < first < second < third < first + 2 + LATE_S, (first, second, third))
+        self.assertEqual(len(self.server.received(lambda r: r.message.token == quiet, since)), 1)
 
     def test_resource_instance(self):
         self.assert_code(self.write(NUMBERS, b'[{"bn":"%s","n":"/2","v":1}]' % NUMBERS.encode(), coap.SENML_JSON), "2.04")

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Observe: changes are told, pmin and pmax are kept, and what was cancelled stays silent. Raw peer."""
 
+import json
+import signal
+
 import case
 import coap
-from case import RawCase
+from case import OBJECT, AgentCase, RawCase
 from coap import CBOR, GET, LINKS, POST, PUT, SENML_CBOR, SENML_JSON, TEXT, TLV
+from peer import RawServer
 
 # Of the server's account: its Disable Timeout, which says something only when the account is disabled.
 SUBJECT = "/1/0/5"
@@ -219,7 +223,7 @@ class TestPeriods(ObservationCase):
 class TestAccountDefaults(case.AgentCase):
     def test_periods(self):
         """1/x/2 and 1/x/3 hold where no attribute does."""
-        with case.RawServer() as server:
+        with RawServer() as server:
             agent = self.start_agent({"uri": server.uri, "lifetime": 300, "pmin": 1, "pmax": 2})
             client = server.wait_register(agent.endpoint)
             agent.wait_log("registered with")
@@ -234,6 +238,65 @@ class TestAccountDefaults(case.AgentCase):
             self.assert_code(server.write(client, SUBJECT, b"7"), "2.04")
             after = server.wait_notification(token, since=since).time
             self.assertGreaterEqual(after - times[-1], 1 - EARLY_S)
+
+
+class TestGone(AgentCase):
+    """What an observation is of goes: the server is told so once, and the observation has ended (RFC 7641, 3.2)."""
+
+    def setUp(self):
+        self.need_plugins("test-object")
+        self.server = RawServer()
+        self.addCleanup(self.server.close)
+        self.agent = self.start_agent({"uri": self.server.uri, "lifetime": 300}, ["test-object"])
+        self.client = self.server.wait_register(self.agent.endpoint)
+        self.agent.wait_log("main: registered with")
+
+    def observe(self, path):
+        answer = self.server.observe(self.client, path, TEXT)
+        self.assert_code(answer, "2.05")
+        return answer.token
+
+    def expect_end(self, token, since):
+        told = self.server.expect(lambda r: r.message.token == token, since=since, what="end of the observation").message
+        self.assert_code(told, "4.04")
+        self.assertIsNone(told.get(coap.OBSERVE), told)
+
+    def expect_silence(self, *tokens):
+        """Nothing of these before another observation is told of its change."""
+        since = self.server.mark()
+        other = self.observe(SUBJECT)
+        self.assert_code(self.server.write(self.client, SUBJECT, b"4711"), "2.04")
+        self.server.wait_notification(other, since=since)
+        self.assertEqual(self.server.received(lambda r: r.message.token in tokens, since=since), [])
+
+    def create(self):
+        self.assert_code(self.server.write(self.client, f"/{OBJECT}", json.dumps(
+            [{"bn": f"/{OBJECT}/7/", "n": "120", "v": 1}]).encode(), SENML_JSON, POST), "2.01")
+
+    def test_instance(self):
+        self.create()
+        stays, goes = self.observe(f"/{OBJECT}/0/120"), self.observe(f"/{OBJECT}/7/120")
+        since = self.server.mark()
+        self.assert_code(self.server.request(self.client, coap.DELETE, f"/{OBJECT}/7"), "2.02")
+        self.expect_end(goes, since)
+        # The same path is another resource now.
+        self.create()
+        self.assert_code(self.server.write(self.client, f"/{OBJECT}/7/120", b"2"), "2.04")
+        self.expect_silence(goes)
+        since = self.server.mark()
+        self.assert_code(self.server.write(self.client, f"/{OBJECT}/0/120", b"3"), "2.04")
+        self.server.wait_notification(stays, since=since)
+
+    def test_object(self):
+        tokens = [self.observe(f"/{OBJECT}/0/{rid}") for rid in (110, 120)]
+        since = self.server.mark()
+        (self.agent.folder / "plugins.d" / "test-object.conf").unlink()
+        self.agent.signal(signal.SIGHUP)
+        for token in tokens:
+            self.expect_end(token, since)
+        update = self.server.expect(lambda r: r.message.path == self.client.location and r.message.payload, since=since)
+        self.assertNotIn(f"</{OBJECT}", update.message.payload.decode())
+        self.expect_silence(*tokens)
 
 
 class TestQuota(RawCase):
