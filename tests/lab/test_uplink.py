@@ -3,6 +3,7 @@
 station on simulated radios; object 4 goes along, for a server that observes it. Raw peer."""
 
 import subprocess
+from pathlib import Path
 
 import lab
 from lab import TEXT
@@ -30,27 +31,28 @@ class TestUplink(ModemCase, WifiCase):
         self.wait_text("/12/2/5", "home", 90)
         self.connect()
 
-    def hear_rssi(self, level):
-        """What the station hears of the access point at wlan0."""
+    @staticmethod
+    def weaken(path_loss):
+        """dB between the access point at wlan0, which sends with 20 dBm, and the station. One end has the setting."""
         subprocess.run(["mount", "-t", "debugfs", "none", "/sys/kernel/debug"], check=False, capture_output=True)
-        with open("/sys/class/net/wlan0/phy80211/name", encoding="ascii") as name:
-            path = f"/sys/kernel/debug/ieee80211/{name.read().strip()}/hwsim/rx_rssi"
-        with open(path, "w", encoding="ascii") as file:
-            file.write(str(level % (1 << 64)))  # what begins with a minus sign is refused
+        for interface in "wlan0", "wlan2":
+            name = Path(f"/sys/class/net/{interface}/phy80211/name").read_text().strip()
+            # What begins with a minus sign is refused.
+            Path(f"/sys/kernel/debug/ieee80211/{name}/hwsim/rx_rssi").write_text(str((1 << 64) - path_loss))
 
     def test_handover(self):
         self.wait_text("/4/0/0", LTE.decode())
         self.wait_text("/4/0/2", "-87")
         bearer, strength = self.observe("/4/0/0", TEXT), self.observe("/4/0/2", TEXT)
         for _ in range(2):
-            self.hear_rssi(-66)
+            self.weaken(66)
             ip("route add default via 198.51.100.1 dev wlan2 metric 600")
             self.wait_told(bearer, lambda payload: payload == WLAN)
-            self.wait_told(strength, lambda payload: payload == b"-66", 60)
+            self.wait_told(strength, lambda payload: payload == b"-46", 60)
             self.wait_text("/4/0/4/0", "198.51.100.2")
             self.wait_text("/4/0/5/0", "198.51.100.1")
-            self.hear_rssi(-72)
-            self.wait_told(strength, lambda payload: payload == b"-72", 60)
+            self.weaken(72)
+            self.wait_told(strength, lambda payload: payload == b"-52", 60)
             self.since = self.server.mark()
             ip("route del default via 198.51.100.1 dev wlan2")
             self.wait_told(bearer, lambda payload: payload == LTE)

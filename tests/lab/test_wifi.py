@@ -22,7 +22,8 @@ rsn_pairwise=CCMP
 wpa_passphrase={phrase}
 """
 
-STATION = """p2p_disabled=1
+STATION = """update_config=1
+p2p_disabled=1
 passive_scan=1
 network={
  ssid="home"
@@ -50,7 +51,7 @@ class WifiCase(LabCase):
         self.bus = self.make(Bus, folder.name)
         self.addCleanup(self.bus.close)
         self.access_point("wlan0", "home", 1, "homesecret")
-        self.access_point("wlan1", "office", 6, "officesecret")
+        self.office = self.access_point("wlan1", "office", 6, "officesecret")
         self.start_station()
 
     def access_point(self, interface, ssid, channel, phrase):
@@ -61,10 +62,11 @@ class WifiCase(LabCase):
 
     def start_station(self):
         config = self.folder / "station.conf"
-        config.write_text(STATION)
+        if not config.exists():
+            config.write_text(STATION)
         command, environment = self.program("wpasupplicant", "wpa_supplicant")
-        self.start_program([*command, "-u", "-i", "wlan2", "-D", "nl80211", "-c", str(config)],
-                           {**(environment or {}), **self.bus.environment})
+        self.station = self.start_program([*command, "-u", "-i", "wlan2", "-D", "nl80211", "-c", str(config)],
+                                          {**(environment or {}), **self.bus.environment})
         self.wait_for(lambda: "/Interfaces/" in self.bus.try_call("get-property", SUPPLICANT, ROOT, SUPPLICANT,
                                                                   "Interfaces").stdout, "wpa_supplicant")
 
@@ -104,6 +106,39 @@ class TestWifi(WifiCase):
         self.wait_text("/12/2/3", "1")
         self.wait_text("/12/2/5", "office")
         self.assertEqual(self.agent.count_log("not the secret|officesecret"), 0)
+
+    def restart_station(self):
+        self.station.terminate()
+        self.station.wait(20)
+        self.start_station()
+
+    def test_network_is_kept(self):
+        """wpa_supplicant starts anew with the network that was written; when that is gone it goes back to the other one."""
+        self.write_network("office", "officesecret")
+        self.wait_text("/12/2/5", "office")
+        self.agent.wait_log("wlan2 is connected to network 'office' now")
+        self.wait_for(lambda: "office" in (self.folder / "station.conf").read_text(), "what was saved")
+        self.restart_station()
+        self.wait_text("/12/2/4", self.address("wlan1"), 90)
+        self.office.terminate()
+        self.wait_text("/12/2/4", self.address("wlan0"), 120)
+
+    def test_disabled(self):
+        """Not connected any more, nor by a wpa_supplicant that starts anew, until a server enables it."""
+        self.assert_code(self.write("/12/2/1", b"0"), "2.04")
+        self.wait_text("/12/2/3", "0")
+        self.wait_for(lambda: self.read("/12/2/4").status == "4.04", "no access point")
+        self.restart_station()
+        self.wait_text("/12/2/1", "0", 30)
+        self.agent.wait_log("wlan2 is disabled now")
+        self.wait_for(lambda: self.state() == "disconnected", "no connection", 60)
+        self.assert_code(self.write("/12/2/1", b"1"), "2.04")
+        self.wait_text("/12/2/3", "1", 90)
+        self.wait_text("/12/2/4", self.address("wlan0"))
+
+    def state(self):
+        return self.bus.try_call("get-property", SUPPLICANT, f"{ROOT}/Interfaces/0", f"{SUPPLICANT}.Interface",
+                                 "State").stdout.strip().removeprefix("s ").strip('"')
 
 
 if __name__ == "__main__":
