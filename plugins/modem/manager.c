@@ -167,6 +167,11 @@ static int read_profile(sd_bus_message *m, void *ret, size_t size)
 		{ 0 },
 	};
 
+	struct bearer *bearer = ret;
+
+	/* What is not mentioned is not set. */
+	bearer->user[0] = bearer->password[0] = 0;
+	bearer->ip_type = bearer->auth = 0;
 	return read_dictionary(m, profile, ret);
 }
 
