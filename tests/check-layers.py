@@ -77,6 +77,7 @@ ENGINE_ORDER = [
     ['message'],
     ['acl'],
     ['operation'],
+    ['counters'],
     ['discover'],
     ['profile'],
     ['observation'],

@@ -144,10 +144,12 @@ void composite_run(struct composite *composite)
 	while (may_begin(composite) && begin(composite, &composite->parts[composite->next]))
 		;
 	composite->running = false;
-	if (composite->gone)
+	if (composite->gone) {
 		composite_free(composite);
-	else if (composite->pending == 0)
+	} else if (composite->pending == 0) {
+		composite->engine->answering = composite->operation;
 		composite->finish(composite);
+	}
 }
 
 void composite_part_ended(struct request *request, int error)
@@ -226,6 +228,7 @@ static int start(struct composite *composite, const struct message *message, str
 {
 	composite->id = message->id;
 	composite->accept = message->accept;
+	composite->operation = composite->engine->answering;
 	return message->code == COAP_FETCH ? composite_read(composite, message, body) :
 					     composite_write(composite, message, body);
 }

@@ -30,6 +30,7 @@ struct composite {
 	struct peer *peer;
 	struct observation *observation; /* the one that is notified of */
 	uint32_t id;                     /* of the request, and of the Send that goes out */
+	enum counted_operation operation;
 	int32_t accept, format;
 	bool observe, unanswered;        /* unanswered: nobody waits any more */
 	bool in_order, saving, undoing;  /* steps of a write */

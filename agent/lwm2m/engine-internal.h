@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "lwm2m/attributes.h"
 #include "lwm2m/body.h"
+#include "lwm2m/counters.h"
 #include "lwm2m/draft.h"
 #include "lwm2m/engine.h"
 #include "lwm2m/history.h"
@@ -41,6 +42,7 @@ struct peer {
 	bool history_changed;       /* and has to be kept, */
 	usec_t history_not_before;  /* at this time: see backlog-state.c */
 	bool history_kept;          /* there is a file of it */
+	struct counters counters;
 };
 
 enum request_purpose {
@@ -113,6 +115,7 @@ struct engine {
 	struct heap timeouts;
 	usec_t now;         /* of the call under way */
 	int64_t wall_ahead; /* microseconds from there to the time since 1970 */
+	enum counted_operation answering; /* what serve_reply_add() answers */
 	unsigned int depth; /* calls under way: 0 when an object ends an operation by itself */
 	bool attention;     /* engine_tick() has something to do at once: */
 	bool links_changed;    /* the object list is another, */

@@ -367,12 +367,22 @@ usec_t engine_deadline(const struct engine *engine)
 	return deadline;
 }
 
+static void count(struct engine *engine, const struct effect *effect)
+{
+	struct peer *peer = peer_find(engine, effect->server->session);
+
+	if (peer)
+		counters_add(&peer->counters, effect);
+}
+
 int engine_next(struct engine *engine, const struct effect **ret)
 {
 	int r;
 
 	operate_take_back(engine);
 	r = effects_next(engine->effects, ret);
+	if (r > 0 && (*ret)->server)
+		count(engine, *ret);
 	if (r > 0 && ((*ret)->type == EFFECT_REQUEST || (*ret)->type == EFFECT_REPLY ||
 			     (*ret)->type == EFFECT_NOTIFY) && !(*ret)->server->bootstrap)
 		queue_heard(engine, &engine->peers[(*ret)->server->session]);
@@ -386,6 +396,13 @@ const struct registration *engine_registration(const struct engine *engine, cons
 	const struct peer *peer = peer_find_server(engine, server);
 
 	return peer ? &peer->registration : NULL;
+}
+
+const struct counters *engine_counters(const struct engine *engine, const struct server *server)
+{
+	const struct peer *peer = peer_find_server(engine, server);
+
+	return peer ? &peer->counters : NULL;
 }
 
 size_t engine_count_observations(const struct engine *engine, const struct server *server)

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "lwm2m/counters.h"
 #include "lwm2m/message.h"
 #include "lwm2m/registration.h"
 #include "lwm2m/registry.h"
@@ -121,6 +122,9 @@ int engine_next(struct engine *engine, const struct effect **ret);
 
 /* The registration of one account, for status displays; NULL for a Bootstrap Server. */
 const struct registration *engine_registration(const struct engine *engine, const struct server *server);
+
+/* What was counted of one account since the engine was made; NULL for a Bootstrap Server. */
+const struct counters *engine_counters(const struct engine *engine, const struct server *server);
 
 /* How many observations this server has. */
 size_t engine_count_observations(const struct engine *engine, const struct server *server);

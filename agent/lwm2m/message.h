@@ -94,6 +94,7 @@ enum event_type {
 	EVENT_BOOTSTRAP_FAILED, /* error or code say why, in message.path in words; value: seconds until the next try */
 	EVENT_ACCOUNT_PURGED,    /* the Bootstrap-Server's account is gone (0/x/12), as after EVENT_BOOTSTRAPPED */
 	EVENT_QUOTA, /* a peer asked for more than it may have; message.path says of what; once an hour at most */
+	_EVENT_TYPE_MAX,
 };
 
 struct records;
@@ -106,7 +107,7 @@ struct effect {
 	struct message message;
 	enum event_type event;
 	int error;                   /* EVENT, ANSWER: -errno, or 0 */
-	uint64_t value;
+	uint64_t value;              /* REPLY: enum counted_operation, what it answers */
 	const struct records *records; /* ANSWER to a Read: borrowed as the effect is; else NULL */
 };
 

@@ -16,6 +16,7 @@ struct effect *serve_reply_add(struct engine *engine, struct peer *peer, uint32_
 	effect->server = peer->server;
 	effect->message.session = peer->server->session;
 	effect->message.code = code;
+	effect->value = engine->answering;
 	return effect;
 }
 
@@ -135,6 +136,7 @@ void serve_finish(struct request *request, int error)
 {
 	uint8_t code = operation_code(request->operation.type, error);
 
+	request->engine->answering = counters_operation(request->operation.type, request->observe);
 	if (error < 0 && request->operation.type == OPERATION_WRITE_BLOCK)
 		end_stream(request->engine, &request->target.path);
 	if (error == 0)
@@ -357,10 +359,13 @@ void serve_request(struct engine *engine, struct peer *peer, const struct messag
 	int code;
 
 	if (composite_is_for(peer, message)) {
+		engine->answering = counters_classify(message);
 		composite_serve(engine, peer, message);
 		return;
 	}
 	code = operation_parse(message, engine->registry, peer->server->short_id, &target);
+	engine->answering = code == 0 ? counters_operation(target.type, message->observe == 0) :
+					counters_classify(message);
 	if (code != 0)
 		serve_reply(engine, peer, message->id, (uint8_t)code);
 	else if (target.type == OPERATION_READ)
