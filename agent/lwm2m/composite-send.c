@@ -16,6 +16,7 @@ static void tell(const struct composite *composite, int error, uint8_t code)
 	if (!effect)
 		return;
 	effect->event = EVENT_SENT;
+	effect->id = composite->send_id;
 	effect->server = composite->peer->server;
 	effect->error = error;
 	effect->message.code = code;
@@ -90,6 +91,7 @@ static int send_paths(struct composite *composite, const struct engine_send *sen
 	composite->time = send->time;
 	composite->format = send->format;
 	composite->confirmable = send->confirmable;
+	composite->send_id = send->id;
 	composite->finish = finish_send;
 	return composite_add_reads(composite, send->paths, send->n_paths);
 }

@@ -36,6 +36,7 @@ struct composite {
 	bool in_order, saving, undoing;  /* steps of a write */
 	bool running, gone;
 	bool confirmable, sent;          /* of a Send */
+	uint32_t send_id;
 	double time;
 	size_t n_records; /* that went out */
 	struct attributes own;

@@ -111,6 +111,8 @@ struct engine {
 	struct list requests, spare;
 	struct list composites; /* see composite.h */
 	struct list answers;    /* what their effects lend: see operate.c */
+	uint16_t *watched;      /* objects that this machine watches */
+	size_t n_watched;
 	unsigned int n_requests;
 	struct heap timeouts;
 	usec_t now;         /* of the call under way */

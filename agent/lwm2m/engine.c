@@ -165,6 +165,7 @@ struct engine *engine_free(struct engine *engine)
 	bootstrap_deinit(engine);
 	composites_free(engine);
 	operate_deinit(engine);
+	free(engine->watched);
 	free_requests(&engine->requests);
 	free_requests(&engine->spare);
 	heap_deinit(&engine->timeouts);
@@ -432,6 +433,44 @@ static void steer(struct engine *engine, usec_t now, const struct server *server
 void engine_update(struct engine *engine, usec_t now, const struct server *server)
 {
 	steer(engine, now, server, registration_update);
+}
+
+int engine_register(struct engine *engine, usec_t now, const struct server *server)
+{
+	struct peer *peer = peer_find_server(engine, server);
+	enum registration_state before;
+	int r;
+
+	if (!peer)
+		return 0;
+	enter(engine, now);
+	before = peer->registration.state;
+	r = registration_now(&peer->registration, now, engine->effects);
+	peer_follow(engine, peer, before);
+	leave(engine);
+	return r;
+}
+
+void engine_deregister(struct engine *engine, usec_t now, const struct server *server)
+{
+	steer(engine, now, server, registration_stop);
+}
+
+int engine_watch(struct engine *engine, usec_t now, const uint16_t *oids, size_t n_oids)
+{
+	uint16_t *watched = reallocarray(NULL, n_oids + 1, sizeof(*watched));
+
+	if (!watched)
+		return -ENOMEM;
+	if (n_oids > 0)
+		memcpy(watched, oids, n_oids * sizeof(*oids));
+	enter(engine, now);
+	free(engine->watched);
+	engine->watched = watched;
+	engine->n_watched = n_oids;
+	notify_watch_all(engine);
+	leave(engine);
+	return 0;
 }
 
 void engine_disable(struct engine *engine, usec_t now, const struct server *server)

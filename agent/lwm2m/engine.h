@@ -129,8 +129,20 @@ const struct counters *engine_counters(const struct engine *engine, const struct
 /* How many observations this server has. */
 size_t engine_count_observations(const struct engine *engine, const struct server *server);
 
-/* Asks for a Registration Update (1/x/8, `lwm2mctl register`). */
+/* Asks for a Registration Update (1/x/8). */
 void engine_update(struct engine *engine, usec_t now, const struct server *server);
+
+/* Registers or updates at once, whatever that server waits for (`lwm2mctl register`). -EBUSY: it is just de-registering. */
+int engine_register(struct engine *engine, usec_t now, const struct server *server);
+
+/* De-registers and stays so until engine_register() or the next start (`lwm2mctl deregister`). */
+void engine_deregister(struct engine *engine, usec_t now, const struct server *server);
+
+/*
+ * Somebody of this machine watches these objects, as well as what servers observe: their values are to be fresh. Copied;
+ * instead of those of the last call. -ENOMEM.
+ */
+int engine_watch(struct engine *engine, usec_t now, const uint16_t *oids, size_t n_oids);
 
 /*
  * This machine has another address or route: servers that know us hear of it at once, and those that were out of reach
@@ -144,6 +156,7 @@ struct engine_send {
 	double time;      /* that the values are of, seconds since 1970; 0: none is told */
 	int format;       /* 112 (SenML CBOR) or 110 (SenML JSON) */
 	bool confirmable;
+	uint32_t id;      /* of the caller's own, for EVENT_SENT */
 };
 
 /*

@@ -102,7 +102,7 @@ struct server;
 
 struct effect {
 	enum effect_type type;
-	uint32_t id;                 /* REQUEST, NOTIFY, REPLY, ANSWER */
+	uint32_t id;                 /* REQUEST, NOTIFY, REPLY, ANSWER; EVENT_SENT: engine_send.id */
 	struct server *server;       /* NULL for events of no server, and PERSIST of an object */
 	struct message message;
 	enum event_type event;

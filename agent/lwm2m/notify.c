@@ -78,9 +78,18 @@ void notify_apply_attributes_all(struct engine *engine)
 		notify_apply_attributes(engine, engine->observations.items[i]);
 }
 
+static bool is_watched_here(const struct engine *engine, uint16_t oid)
+{
+	for (size_t i = 0; i < engine->n_watched; i++)
+		if (engine->watched[i] == oid)
+			return true;
+	return false;
+}
+
 void notify_watch(struct engine *engine, struct object *object)
 {
-	bool watched = observations_cover(&engine->observations, object->info->id);
+	uint16_t oid = object->info->id;
+	bool watched = observations_cover(&engine->observations, oid) || is_watched_here(engine, oid);
 
 	if (object->watched == watched)
 		return;

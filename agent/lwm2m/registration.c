@@ -498,6 +498,19 @@ static void begin_anew(struct registration *registration, usec_t now, bool resum
 	connect(registration, now, effects);
 }
 
+int registration_now(struct registration *registration, usec_t now, struct effects *effects)
+{
+	if (registration->leaving || registration->state == REGISTRATION_DEREGISTERING)
+		return -EBUSY;
+	if (registration->state == REGISTRATION_IDLE)
+		registration_start(registration, now, effects);
+	if (registration->state == REGISTRATION_WAITING)
+		begin_anew(registration, now, registration->resume, effects);
+	else if (registration->state == REGISTRATION_REGISTERED)
+		registration_update(registration, now, effects);
+	return 0;
+}
+
 /* Without security a session is an address; with it, the server may know the session from anywhere. */
 static void go_on_from_here(struct registration *registration, usec_t now, struct effects *effects)
 {

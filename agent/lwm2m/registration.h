@@ -94,6 +94,12 @@ void registration_response(struct registration *registration, usec_t now, int er
 void registration_update(struct registration *registration, usec_t now, struct effects *effects);
 
 /*
+ * Register or Update without waiting for what is due: starts what was not started or was stopped, tries at once what waits,
+ * updates what stands. -EBUSY: it is on its way out.
+ */
+int registration_now(struct registration *registration, usec_t now, struct effects *effects);
+
+/*
  * De-registers when registered, also when the server is about to say so, forgets the session otherwise; the state is
  * IDLE when that is over. It is the last word.
  */

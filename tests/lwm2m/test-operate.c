@@ -119,6 +119,59 @@ static void is_bounded(void **state)
 	play(steps, .limits.operations = 2);
 }
 
+/* Whatever is waited for. */
+static void registers_at_once(void **state)
+{
+	static const struct step steps[] = {
+		{ 0, "register", "connect" },
+		{ 0, "connected", TRANSCRIPT_REGISTER },
+		{ 0, "register" },
+		{ 0, "answer 4.03", "close\nfailed 4.03" },
+		{ 10 * SEC, "register", "close\nconnect" },
+		{ 10 * SEC, "connected", TRANSCRIPT_REGISTER },
+		{ 10 * SEC, "answer 2.01 /rd/5a", "registered 300" },
+		{ 20 * SEC, "register", "request POST /rd/5a" },
+		{ 20 * SEC, "answer 2.04", "updated 207" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
+static void stays_away(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED,
+		{ 10 * SEC, "leave", "request DELETE /rd/5a" },
+		{ 10 * SEC, "register", "refused EBUSY" },
+		{ 10 * SEC, "answer 2.02", "deregistered 2.02\nclose" },
+		{ 100000 * SEC, "leave" },
+		{ 200000 * SEC, "register", "connect" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
+/* Beside what servers observe. */
+static void watches(void **state)
+{
+	static const struct step steps[] = {
+		TRANSCRIPT_REGISTERED_FOREVER,
+		{ 0, "watch 500 9", "watch 500 on" },
+		{ 0, "GET /500/0/1 observe=0 token=01", "2.05 observe=0 format=0 5" },
+		{ 0, "watch" },
+		{ 0, "watch 500" },
+		{ 0, "GET /500/0/1 observe=1 token=01", "2.05 format=0 5" },
+		{ 0, "watch", "watch 500 off" },
+		{ 1 * SEC, "watch 502 501", "watch 501 on\nwatch 502 on" },
+		{ 1 * SEC, "watch 501", "watch 502 off" },
+	};
+
+	(void)state;
+	play(steps);
+}
+
 /* What was read and not fetched goes with the engine. */
 static void ends_with_an_answer_left(void **state)
 {
@@ -141,6 +194,9 @@ int main(void)
 		cmocka_unit_test(executes),
 		cmocka_unit_test(answers_late),
 		cmocka_unit_test(is_bounded),
+		cmocka_unit_test(registers_at_once),
+		cmocka_unit_test(stays_away),
+		cmocka_unit_test(watches),
 		cmocka_unit_test(ends_with_an_answer_left),
 	};
 

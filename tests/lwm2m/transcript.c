@@ -491,6 +491,26 @@ static void play_operate(struct transcript *transcript, char *rest)
 		buffer_printf(&transcript->lines, "refused %s\n", error_name(r));
 }
 
+static void play_register(struct transcript *transcript, const struct server *server)
+{
+	int r = engine_register(transcript->engine, transcript->now, server);
+
+	if (r < 0)
+		buffer_printf(&transcript->lines, "refused %s\n", error_name(r));
+}
+
+/* The objects that this machine watches from now on: watch 500 501 */
+static void play_watch(struct transcript *transcript, char *rest)
+{
+	uint16_t oids[8];
+	const char *word;
+	size_t n = 0;
+
+	while (rest && (word = next_word(&rest)))
+		oids[n++] = (uint16_t)atoi(word);
+	assert_int_equal(engine_watch(transcript->engine, transcript->now, oids, n), 0);
+}
+
 static bool play_engine(struct transcript *transcript, uint16_t session, const char *verb, char *rest)
 {
 	struct server *server = transcript_server(transcript, session);
@@ -511,6 +531,12 @@ static bool play_engine(struct transcript *transcript, uint16_t session, const c
 		engine_stop(engine, now, true);
 	else if (strcmp(verb, "update") == 0)
 		engine_update(engine, now, server);
+	else if (strcmp(verb, "register") == 0)
+		play_register(transcript, server);
+	else if (strcmp(verb, "leave") == 0)
+		engine_deregister(engine, now, server);
+	else if (strcmp(verb, "watch") == 0)
+		play_watch(transcript, rest);
 	else if (strcmp(verb, "clock") == 0)
 		engine_set_wall_clock(engine, now, (int64_t)atoi(rest) * (int64_t)SEC - (int64_t)now);
 	else if (strcmp(verb, "move") == 0)

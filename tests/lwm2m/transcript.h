@@ -9,6 +9,7 @@
  *	send /3/0/0 … | sendnon /3/0/0 …                     Send with the time 1000; mute 0 | mute 1: 1/x/23
  *	bootstrap                                            ask the Bootstrap-Server, whose session follows the others'
  *	operate read /3/0 | operate execute /500/0/3 [ARGS]  what the administrator asks; write, add: PATH VALUE
+ *	register | leave | watch [500 501]                   engine_register(), engine_deregister(), engine_watch()
  *	start | stop | deregister | update | disable | move  the engine's own calls; stop leaves without a word
  *	connected [ERROR | another]                          of the session in question; another address is left
  *	answer 2.01 [/rd/5a | format=110 TEXT] | unanswered | reset   to the request that went out last
