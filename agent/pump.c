@@ -243,11 +243,8 @@ static void tell_status(struct agent *agent)
 	api_set_status(agent->api, (const char *)status.data);
 }
 
-/* Before each wait: nothing is left to do until something comes in or the deadline is there. */
-static void on_pump(void *userdata)
+static void settle(struct agent *agent)
 {
-	struct agent *agent = userdata;
-
 	do
 		carry_out(agent);
 	while (act(agent));
@@ -255,6 +252,16 @@ static void on_pump(void *userdata)
 		engine_tick(agent->engine, tell_time(agent));
 		carry_out(agent);
 	}
+}
+
+/* Before each wait: nothing is left to do until something comes in or the deadline is there. */
+static void on_pump(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	do
+		settle(agent);
+	while (api_run(agent->api));
 	transport_flush(agent->transport);
 	finish_if_idle(agent);
 	if (agent->status_changed && !agent->stopping) {

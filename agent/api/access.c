@@ -14,8 +14,7 @@ struct access {
 	sd_bus_message *m;
 	sd_bus_slot *slot;
 	enum access_action action;
-	int (*handler)(struct api *api, sd_bus_message *m, void *userdata);
-	void *userdata;
+	int (*handler)(struct api *api, sd_bus_message *m);
 };
 
 static struct access *access_free(struct access *access)
@@ -44,7 +43,7 @@ static void refuse(struct access *access)
 
 static void grant(struct access *access)
 {
-	int r = access->handler(access->api, access->m, access->userdata);
+	int r = access->handler(access->api, access->m);
 
 	if (r < 0)
 		(void)fault_reply(access->m, r, NULL);
@@ -72,7 +71,7 @@ static int look_up(struct access *access)
 }
 
 int access_check(struct api *api, sd_bus_message *m, enum access_action action,
-	int (*handler)(struct api *api, sd_bus_message *m, void *userdata), void *userdata)
+	int (*handler)(struct api *api, sd_bus_message *m))
 {
 	struct access *access;
 	int r;
@@ -86,7 +85,6 @@ int access_check(struct api *api, sd_bus_message *m, enum access_action action,
 	access->m = sd_bus_message_ref(m);
 	access->action = action;
 	access->handler = handler;
-	access->userdata = userdata;
 	list_append(&api->accesses, &access->link);
 	api->n_accesses++;
 	r = look_up(access);

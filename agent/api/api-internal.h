@@ -4,7 +4,9 @@
  *
  * api.c is the front door; bus-link.c has the connection, tree.c the D-Bus objects as nodes of three branches, described by
  * server-node.c, object-node.c and plugin-node.c; manager.c is the root node with its methods. access.c decides who may call,
- * call.c waits for what objects answer, variant.c turns values into variants and back, fault.c errors into words.
+ * call.c waits for what objects answer, send.c for servers; caller.c follows clients that have something here, which is
+ * what they watch (watch.c). control.c steers servers and plugins. variant.c turns values into variants and back, fault.c
+ * errors into words.
  */
 #pragma once
 
@@ -68,8 +70,19 @@ struct node {
 	bool seen;
 	uint64_t marks[FACTS_MAX]; /* hashes of the properties as they were told last */
 	/* A server's: */
+	bool left; /* by Deregister() */
 	usec_t registered_at; /* CLOCK_BOOTTIME, 0: it is not */
 	char *last_error;     /* NULL: none */
+};
+
+/* A client on the bus that has something here until it leaves. */
+struct caller {
+	struct list link; /* in api->callers */
+	struct api *api;
+	char *name;       /* its unique name */
+	sd_bus_slot *match, *check;
+	struct list watches;
+	size_t n_watches, n_values;
 };
 
 struct api {
@@ -90,6 +103,14 @@ struct api {
 	unsigned int n_calls;
 	struct list accesses;
 	unsigned int n_accesses;
+	struct list sendings;
+	unsigned int n_sendings;
+	uint32_t last_sending;
+	struct list callers;
+	unsigned int n_callers;
+	sd_event_source *watch_timer;
+	unsigned int n_watch_reads;
+	bool watch_due, watched_changed; /* a watch may have something to tell; the engine has to know what is watched */
 };
 
 /* bus-link.c: connects now, and again whenever the connection is lost. */
@@ -106,6 +127,9 @@ int tree_publish(struct api *api);
 
 /* The node called name, made and announced where there is none; NULL without memory. */
 struct node *tree_see(struct branch *branch, const char *name, uint16_t id);
+
+/* The node that m was sent to; NULL: it is gone. */
+struct node *tree_find(const struct branch *branch, sd_bus_message *m);
 
 /* Tells what is another now; tree_sweep() takes those away that were not seen since the last sweep. */
 void tree_tell(struct node *node);
@@ -144,13 +168,49 @@ enum access_action { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE, ACCESS_MANAGE, A
  * to have it answered so; refuses the others itself. For the handler of a vtable to return.
  */
 int access_check(struct api *api, sd_bus_message *m, enum access_action action,
-	int (*handler)(struct api *api, sd_bus_message *m, void *userdata), void *userdata);
+	int (*handler)(struct api *api, sd_bus_message *m));
 void access_cancel(struct api *api);
 
+/* caller.c: follows a client from now on. -ENOSPC: there are too many. To be released after use, also on failure of that. */
+int caller_get(struct api *api, const char *name, struct caller **ret);
+void caller_release(struct caller *caller);
+void callers_free(struct api *api);
+
+/* watch.c: Watch and Unwatch. */
+int watch_add(struct api *api, sd_bus_message *m);
+int watch_remove(struct api *api, sd_bus_message *m);
+void watch_forget(struct caller *caller);
+
+/* What is at or below path may be another. */
+void watch_mark(struct api *api, const struct path *path);
+
+/* Reads what is due. False: the engine was asked nothing. */
+bool watch_run(struct api *api);
+void watch_answered(struct api *api, const struct effect *effect);
+void watch_stop(struct api *api);
+
+/* send.c */
+int send_values(struct api *api, sd_bus_message *m);
+void send_event(struct api *api, const struct effect *effect, const char *why);
+void send_cancel(struct api *api);
+
+/* control.c: what steers servers and plugins; all of them, or the one whose path m was sent to. */
+int control_register_all(struct api *api, sd_bus_message *m);
+int control_register(struct api *api, sd_bus_message *m);
+int control_deregister_all(struct api *api, sd_bus_message *m);
+int control_deregister(struct api *api, sd_bus_message *m);
+int control_bootstrap(struct api *api, sd_bus_message *m);
+int control_restart_plugin(struct api *api, sd_bus_message *m);
+int control_restart(struct api *api, sd_bus_message *m);
+int control_set_log_level(struct api *api, sd_bus_message *m);
+
 /* call.c: Read, Write and Execute. */
-int call_read(struct api *api, sd_bus_message *m, void *userdata);
-int call_write(struct api *api, sd_bus_message *m, void *userdata);
-int call_execute(struct api *api, sd_bus_message *m, void *userdata);
+int call_read(struct api *api, sd_bus_message *m);
+int call_write(struct api *api, sd_bus_message *m);
+int call_execute(struct api *api, sd_bus_message *m);
+
+/* The path that m begins with; *ret_text is a text of the message. 0, or as fault_reply(): it was answered. */
+int call_read_path(sd_bus_message *m, const char **ret_text, struct path *ret);
 
 /* Answers the call that waits for this; false: none does. */
 bool call_answered(struct api *api, const struct effect *effect);
@@ -172,7 +232,7 @@ int variant_append_text(sd_bus_message *m, struct bytes text);
 /* "string", "integer", … as the API names types. */
 const char *variant_type_name(enum value_type type);
 
-/* fault.c: answers m with an error of ours; what: the path or name it is about, may be NULL. */
+/* fault.c: answers m with an error of ours and returns 1, or -errno; what: the path or name it is about, may be NULL. */
 int fault_reply(sd_bus_message *m, int error, const char *what);
 int fault_replyf(sd_bus_message *m, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

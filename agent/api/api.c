@@ -9,6 +9,9 @@ static void on_registry(void *userdata, enum registry_change change, const struc
 {
 	struct api *api = userdata;
 
+	if (change == REGISTRY_PERSIST)
+		return;
+	watch_mark(api, path);
 	/* Server instances are accounts. */
 	if (change == REGISTRY_INSTANCE || (change == REGISTRY_VALUE && path->ids[0] == 1))
 		api->dirty = true;
@@ -28,6 +31,8 @@ int api_new(const struct api_parts *parts, struct api **ret)
 	api->parts = *parts;
 	list_init(&api->calls);
 	list_init(&api->accesses);
+	list_init(&api->sendings);
+	list_init(&api->callers);
 	tree_init(api);
 	api->status = strdup("starting");
 	if (!api->status)
@@ -57,12 +62,15 @@ struct api *api_free(struct api *api)
 
 void api_answer(struct api *api, const struct effect *effect)
 {
-	(void)call_answered(api, effect);
+	if (!call_answered(api, effect))
+		watch_answered(api, effect);
 }
 
 void api_event(struct api *api, const struct effect *effect, const char *why)
 {
-	if (effect->server)
+	if (effect->event == EVENT_SENT)
+		send_event(api, effect, why);
+	else if (effect->server)
 		server_node_event(api, effect, why);
 	api->dirty = true;
 }
@@ -94,6 +102,11 @@ static void follow_clock(struct api *api)
 	by = ahead - api->wall_ahead;
 	if (by > (int64_t)(100 * USEC_PER_MSEC) || by < -(int64_t)(100 * USEC_PER_MSEC))
 		api->wall_ahead = ahead;
+}
+
+bool api_run(struct api *api)
+{
+	return watch_run(api);
 }
 
 void api_refresh(struct api *api)

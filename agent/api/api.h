@@ -44,5 +44,8 @@ void api_set_status(struct api *api, const char *status);
 /* Something about the servers may be another now. */
 void api_changed(struct api *api);
 
+/* Does what is due. True: the engine was asked something, and has effects. */
+bool api_run(struct api *api);
+
 /* Before each wait: tells the bus what is another. Cheap when nothing is. */
 void api_refresh(struct api *api);

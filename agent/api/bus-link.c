@@ -22,10 +22,19 @@ bool bus_link_is_up(const struct api *api)
 	return api->bus && sd_bus_is_ready(api->bus) > 0;
 }
 
-static void drop(struct api *api)
+/* Nobody is there any more who could hear of the end of what goes on. */
+static void cancel(struct api *api)
 {
 	access_cancel(api);
 	call_cancel(api);
+	send_cancel(api);
+	callers_free(api);
+	watch_stop(api);
+}
+
+static void drop(struct api *api)
+{
+	cancel(api);
 	api->bus = sd_bus_close_unref(api->bus);
 }
 
@@ -154,8 +163,7 @@ void bus_link_open(struct api *api)
 void bus_link_close(struct api *api)
 {
 	api->retry = sd_event_source_disable_unref(api->retry);
-	access_cancel(api);
-	call_cancel(api);
+	cancel(api);
 	/* What was answered last is still on its way. */
 	api->bus = sd_bus_flush_close_unref(api->bus);
 }

@@ -31,8 +31,7 @@ void call_cancel(struct api *api)
 		call_free(call);
 }
 
-/* *ret_path is a text of the message. 0, or what was answered. */
-static int read_path(sd_bus_message *m, const char **ret_text, struct path *ret)
+int call_read_path(sd_bus_message *m, const char **ret_text, struct path *ret)
 {
 	int r = sd_bus_message_read(m, "s", ret_text);
 
@@ -68,11 +67,11 @@ static int begin(struct api *api, sd_bus_message *m, const struct engine_operati
 	return 1;
 }
 
-int call_read(struct api *api, sd_bus_message *m, void *userdata)
+int call_read(struct api *api, sd_bus_message *m)
 {
 	struct engine_operation operation = { .type = OPERATION_READ };
 	const char *text;
-	int r = read_path(m, &text, &operation.path);
+	int r = call_read_path(m, &text, &operation.path);
 
 	return r != 0 ? r : begin(api, m, &operation);
 }
@@ -100,14 +99,14 @@ static const struct resource_info *find_written(struct api *api, sd_bus_message 
 	return NULL;
 }
 
-int call_write(struct api *api, sd_bus_message *m, void *userdata)
+int call_write(struct api *api, sd_bus_message *m)
 {
 	_cleanup_(buffer_deinit) struct buffer scratch = { 0 };
 	struct engine_operation operation = { .type = OPERATION_WRITE_REPLACE };
 	const struct resource_info *resource;
 	struct value value;
 	const char *text;
-	int r = read_path(m, &text, &operation.path);
+	int r = call_read_path(m, &text, &operation.path);
 
 	if (r != 0)
 		return r;
@@ -127,11 +126,11 @@ int call_write(struct api *api, sd_bus_message *m, void *userdata)
 	return begin(api, m, &operation);
 }
 
-int call_execute(struct api *api, sd_bus_message *m, void *userdata)
+int call_execute(struct api *api, sd_bus_message *m)
 {
 	struct engine_operation operation = { .type = OPERATION_EXECUTE };
 	const char *text, *arguments;
-	int r = read_path(m, &text, &operation.path);
+	int r = call_read_path(m, &text, &operation.path);
 
 	if (r == 0)
 		r = sd_bus_message_read(m, "s", &arguments);

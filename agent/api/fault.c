@@ -33,11 +33,13 @@ int fault_replyf(sd_bus_message *m, const char *name, const char *format, ...)
 {
 	char text[512];
 	va_list arguments;
+	int r;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	return sd_bus_reply_method_errorf(m, name, "%s", text);
+	r = sd_bus_reply_method_errorf(m, name, "%s", text);
+	return r < 0 ? r : 1;
 }
 
 static int reply(sd_bus_message *m, int error, const char *before, const char *what)

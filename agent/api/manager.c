@@ -52,20 +52,27 @@ static void describe(const struct node *node, struct fact *ret)
 	ret[LOG_LEVEL].text = log_level_name(log_level());
 }
 
-static int on_read(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return access_check(api_of(userdata), m, ACCESS_READ, call_read, NULL);
-}
+/* One function for each method: what it takes to call it, and who then does it. */
+#define METHOD(name, action, handler)                                                        \
+	static int on_##name(sd_bus_message *m, void *userdata, sd_bus_error *error)         \
+	{                                                                                    \
+		return access_check(api_of(userdata), m, action, handler);                   \
+	}
 
-static int on_write(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return access_check(api_of(userdata), m, ACCESS_WRITE, call_write, NULL);
-}
+METHOD(read, ACCESS_READ, call_read)
+METHOD(write, ACCESS_WRITE, call_write)
+METHOD(execute, ACCESS_EXECUTE, call_execute)
+METHOD(watch, ACCESS_READ, watch_add)
+METHOD(unwatch, ACCESS_READ, watch_remove)
+METHOD(send, ACCESS_MANAGE, send_values)
+METHOD(register, ACCESS_MANAGE, control_register_all)
+METHOD(deregister, ACCESS_MANAGE, control_deregister_all)
+METHOD(bootstrap, ACCESS_MANAGE, control_bootstrap)
+METHOD(restart_plugin, ACCESS_MANAGE, control_restart_plugin)
+METHOD(set_log_level, ACCESS_MANAGE, control_set_log_level)
 
-static int on_execute(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return access_check(api_of(userdata), m, ACCESS_EXECUTE, call_execute, NULL);
-}
+/* access.c says who may. */
+#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
@@ -75,12 +82,25 @@ static const sd_bus_vtable vtable[] = {
 	TREE_PROPERTY("Status", "s"),
 	TREE_CONSTANT("StartedAt", "t"),
 	TREE_PROPERTY("LogLevel", "s"),
-	SD_BUS_METHOD_WITH_ARGS("Read", SD_BUS_ARGS("s", path), SD_BUS_RESULT("a(ssv)", values), on_read,
-		SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Write", SD_BUS_ARGS("s", path, "v", value), SD_BUS_NO_RESULT, on_write,
-		SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Execute", SD_BUS_ARGS("s", path, "s", arguments), SD_BUS_NO_RESULT, on_execute,
-		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Read", SD_BUS_ARGS("s", path), SD_BUS_RESULT("a(ssv)", values),
+		on_read, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Write", SD_BUS_ARGS("s", path, "v", value), SD_BUS_NO_RESULT,
+		on_write, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Execute", SD_BUS_ARGS("s", path, "s", arguments), SD_BUS_NO_RESULT,
+		on_execute, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Watch", SD_BUS_ARGS("s", path), SD_BUS_NO_RESULT, on_watch, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Unwatch", SD_BUS_ARGS("s", path), SD_BUS_NO_RESULT, on_unwatch, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Send", SD_BUS_ARGS("q", short_id, "as", paths), SD_BUS_NO_RESULT,
+		on_send, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Register", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_register, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Deregister", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_deregister, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("Bootstrap", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_bootstrap, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("RestartPlugin", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
+		on_restart_plugin, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("SetLogLevel", SD_BUS_ARGS("s", level), SD_BUS_NO_RESULT,
+		on_set_log_level, ANYBODY),
+	SD_BUS_SIGNAL_WITH_ARGS("ValueChanged", SD_BUS_ARGS("s", path, "s", type, "v", value), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("Removed", SD_BUS_ARGS("s", path), 0),
 	SD_BUS_VTABLE_END,
 };
 

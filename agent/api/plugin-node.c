@@ -60,6 +60,13 @@ void plugin_nodes_refresh(struct api *api)
 	}
 }
 
+static int on_restart(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct node *node = userdata;
+
+	return access_check(node->branch->api, m, ACCESS_MANAGE, control_restart);
+}
+
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	TREE_CONSTANT("Name", "s"),
@@ -72,6 +79,7 @@ static const sd_bus_vtable vtable[] = {
 	TREE_PROPERTY("NextTryAt", "t"),
 	TREE_PROPERTY("LastError", "s"),
 	TREE_PROPERTY("Objects", "aq"),
+	SD_BUS_METHOD("Restart", NULL, NULL, on_restart, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 

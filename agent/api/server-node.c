@@ -56,7 +56,7 @@ static const char *security_name(enum security_mode mode)
 	return (unsigned int)mode < ELEMENTSOF(names) ? names[mode] : "";
 }
 
-static const char *state_name(const struct server *server, const struct registration *registration)
+static const char *state_name(const struct server *server, const struct registration *registration, bool left)
 {
 	switch (registration->state) {
 	case REGISTRATION_CONNECTING:
@@ -71,6 +71,8 @@ static const char *state_name(const struct server *server, const struct registra
 	case REGISTRATION_WAITING:
 		return registration->passed && !registration->retrying ? "disabled" : "waiting";
 	default:
+		if (left)
+			return "deregistered";
 		return registration->in_line ? "waiting" : !server->enabled ? "disabled" : "unregistered";
 	}
 }
@@ -97,7 +99,7 @@ static void describe_registration(const struct node *node, const struct server *
 	struct api *api = node->branch->api;
 	struct bytes location = buffer_bytes(&registration->location);
 
-	ret[STATE].text = state_name(server, registration);
+	ret[STATE].text = state_name(server, registration, node->left);
 	ret[VERSION].text = version_name(registration->version);
 	ret[REGISTERED_AT].number = tree_wall_time(api, node->registered_at);
 	if (is_registered(registration))
@@ -178,6 +180,20 @@ void server_nodes_refresh(struct api *api)
 	tree_sweep(&api->servers);
 }
 
+static int on_register(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct node *node = userdata;
+
+	return access_check(node->branch->api, m, ACCESS_MANAGE, control_register);
+}
+
+static int on_deregister(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct node *node = userdata;
+
+	return access_check(node->branch->api, m, ACCESS_MANAGE, control_deregister);
+}
+
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	TREE_CONSTANT("Name", "s"),
@@ -195,6 +211,8 @@ static const sd_bus_vtable vtable[] = {
 	TREE_PROPERTY("LastError", "s"),
 	TREE_PROPERTY("Location", "s"),
 	TREE_SILENT("Observations", "u"),
+	SD_BUS_METHOD("Register", NULL, NULL, on_register, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Deregister", NULL, NULL, on_deregister, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 

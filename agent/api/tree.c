@@ -174,6 +174,14 @@ static int find_node(sd_bus *bus, const char *path, const char *interface, void 
 	return *ret_found != NULL;
 }
 
+struct node *tree_find(const struct branch *branch, sd_bus_message *m)
+{
+	void *found = NULL;
+
+	(void)find_node(NULL, sd_bus_message_get_path(m), NULL, (void *)(uintptr_t)branch, &found, NULL);
+	return found;
+}
+
 static char **free_paths(char **paths, size_t n)
 {
 	while (n > 0)

@@ -8,7 +8,7 @@ import time
 
 import case
 import coap
-from case import OBJECT, AgentCase
+from case import OBJECT, SINK, AgentCase
 from message_bus import ERROR, INTERFACE, MANAGER, NAME, PATH, MessageBus, Refused, Unavailable, variant
 from peer import RawServer
 
@@ -215,6 +215,217 @@ class TestOperations(BusCase):
                 self.assertRegex(self.assert_refused(name, call, *arguments), r"\w+ \w+ ")
         self.assert_refused("org.freedesktop.DBus.Error.InvalidArgs", self.caller.call, "Read", "(i)", 3)
         self.assert_refused("org.freedesktop.DBus.Error.UnknownMethod", self.caller.call, "Fly")
+
+
+class TestWatch(BusCase):
+    """Signals about values, for who asked."""
+
+    PATH = f"/{OBJECT}/0/120"
+
+    def watcher(self):
+        caller = self.connect()
+        caller.listen()
+        return caller
+
+    def news(self, caller):
+        """[(path, type, value)] and [path], in the order of the signals."""
+        return [arguments for _, member, arguments in caller.signals
+                if member in (INTERFACE + ".ValueChanged", INTERFACE + ".Removed")]
+
+    def wait_news(self, caller, expected):
+        caller.wait(lambda: expected in self.news(caller), what=str(expected))
+
+    def server_writes(self, path, text):
+        self.assert_code(self.server.write(self.client, path, text.encode()), "2.04")
+
+    def test_values(self):
+        """What servers write, create and delete; each to those who watch it, and nothing that is as it was."""
+        self.start()
+        one, all_, nobody = self.watcher(), self.watcher(), self.watcher()
+        one.call("Watch", "(s)", self.PATH)
+        all_.call("Watch", "(s)", f"/{OBJECT}")
+        self.server_writes(self.PATH, "7")
+        for caller in (one, all_):
+            self.wait_news(caller, (self.PATH, "integer", 7))
+        self.server_writes(self.PATH, "7")
+        self.server_writes(f"/{OBJECT}/0/130", "1.5")
+        self.wait_news(all_, (f"/{OBJECT}/0/130", "float", 1.5))
+        self.server_writes(self.PATH, "8")
+        self.wait_news(one, (self.PATH, "integer", 8))
+        self.assertEqual(self.news(one), [(self.PATH, "integer", 7), (self.PATH, "integer", 8)])
+        self.assert_code(self.server.request(self.client, coap.POST, f"/{OBJECT}"), "2.01")
+        self.wait_news(all_, (f"/{OBJECT}/1/110", "string", "initial value"))
+        self.assert_code(self.server.request(self.client, coap.DELETE, f"/{OBJECT}/0"), "2.02")
+        for caller in (one, all_):
+            self.wait_news(caller, (self.PATH,))
+        self.assertEqual(self.news(nobody), [])
+
+    def test_unwatch(self):
+        self.start()
+        caller = self.watcher()
+        for path in (self.PATH, self.PATH, f"/{OBJECT}/0/130"):
+            caller.call("Watch", "(s)", path)
+        caller.call("Unwatch", "(s)", self.PATH)
+        self.server_writes(self.PATH, "7")
+        self.server_writes(f"/{OBJECT}/0/130", "2.5")
+        self.wait_news(caller, (f"/{OBJECT}/0/130", "float", 2.5))
+        self.assertEqual(len(self.news(caller)), 1)
+        self.assert_refused("NotFound", caller.call, "Unwatch", "(s)", self.PATH)
+        self.assert_refused("NotFound", caller.call, "Watch", "(s)", "/77")
+        self.assert_refused("NotAllowed", caller.call, "Watch", "(s)", f"/{OBJECT}/0/0")
+        self.assert_refused("BadPath", caller.call, "Watch", "(s)", "x")
+
+    def test_plugin_is_polled(self):
+        """A plugin polls for who watches as it does for a server that observes."""
+        self.start()
+        caller = self.watcher()
+        caller.call("Watch", "(s)", f"/{SINK}/0/30")
+        caller.wait(lambda: sum(len(news) == 3 for news in self.news(caller)) > 1, what="second value")
+        self.assertIn((f"/{SINK}/0/30",), self.news(caller))
+
+    def test_flood(self):
+        """Who asks for too much is told so; who leaves leaves nothing behind."""
+        agent = self.start()
+        caller = self.watcher()
+        everything = self.caller.read(f"/{OBJECT}/0")
+        watched = 0
+        for iid in range(1, 5):
+            self.assert_code(self.server.request(self.client, coap.POST, f"/{OBJECT}"), "2.01")
+        for iid in range(5):
+            for path in everything:
+                if watched < 64:
+                    caller.call("Watch", "(s)", path.replace(f"/{OBJECT}/0/", f"/{OBJECT}/{iid}/"))
+                    watched += 1
+        self.assertEqual(watched, 64)
+        self.assert_refused("QuotaExceeded", caller.call, "Watch", "(s)", "/3")
+        self.connect().call("Watch", "(s)", "/3")
+        before = agent.memory_kib()
+        for _ in range(40):
+            other = self.bus.connect()
+            other.call("Watch", "(s)", f"/{OBJECT}")
+            other.close()
+        for _ in range(300):
+            caller.call("Unwatch", "(s)", f"/{OBJECT}/0/110")
+            caller.call("Watch", "(s)", f"/{OBJECT}/0/110")
+        self.assertLess(agent.memory_kib() - before, 1024)
+        caller.close()
+        last = self.watcher()
+        last.call("Watch", "(s)", self.PATH)
+        self.server_writes(self.PATH, "9")
+        self.wait_news(last, (self.PATH, "integer", 9))
+
+    def test_many_callers(self):
+        """There is an end to how many may watch at a time."""
+        self.start()
+        callers = [self.connect() for _ in range(32)]
+        for caller in callers:
+            caller.call("Watch", "(s)", self.PATH)
+        self.assert_refused("QuotaExceeded", self.caller.call, "Watch", "(s)", self.PATH)
+        callers[0].close()
+
+        def has_room():
+            try:
+                self.caller.call("Watch", "(s)", self.PATH)
+            except Refused as e:
+                self.assertEqual(e.name, ERROR + "QuotaExceeded")
+                return False
+            return True
+        self.caller.wait(has_room)
+
+
+class TestControl(BusCase):
+    """What steers servers and plugins."""
+
+    def test_registration(self):
+        """Update, De-register and Register again, for one server and for all."""
+        self.start()
+        self.caller.listen()
+        for path, interface in (("", ""), ("/servers/101", ".Server")):
+            with self.subTest(path):
+                def call(member):
+                    return self.caller.call_at(PATH + path, f"{INTERFACE}{interface}.{member}")
+                since = self.server.mark()
+                call("Register")
+                self.server.wait_update(since=since)
+                since = self.server.mark()
+                call("Deregister")
+                self.server.wait_deregister(since=since)
+                self.caller.wait_changed("/servers/101", "State", "deregistered")
+                self.caller.wait_changed("", "State", "offline")
+                self.caller.signals.clear()
+                call("Register")
+                self.caller.wait_changed("/servers/101", "State", "registered")
+                self.client = self.server.wait_register(self.client.endpoint, since=since)
+
+    def test_try_at_once(self):
+        """Register() does not wait for the next try."""
+        self.server.register_code = "4.03"
+        agent = self.start_agent({"uri": self.server.uri}, arguments=["--bus", self.bus.address])
+        agent.wait_log("main: not registered")
+        self.caller.wait(self.caller.has_name, what=NAME)
+        self.caller.listen()
+        self.server.register_code = "2.01"
+        self.caller.call("Register")
+        self.caller.wait_changed("/servers/101", "State", "registered")
+
+    def test_no_server(self):
+        agent = self.start_agent({}, arguments=["--bus", self.bus.address])
+        self.caller.wait(self.caller.has_name, what=NAME)
+        self.assertEqual(self.caller.get("", "", "State"), "unconfigured")
+        self.assertEqual(self.caller.get("", "", "Status"), "no server is configured")
+        self.assert_refused("NotFound", self.caller.call, "Register")
+        self.assert_refused("NotSupported", self.caller.call, "Bootstrap")
+        agent.assert_running()
+
+    def test_plugins(self):
+        agent = self.start()
+        self.caller.listen()
+        pid = self.caller.get("/plugins/test_2dobject", ".Plugin", "Pid")
+        for call in (lambda: self.caller.call("RestartPlugin", "(s)", "test-object"),
+                     lambda: self.caller.call_at(PATH + "/plugins/test_2dobject", INTERFACE + ".Plugin.Restart")):
+            call()
+            self.caller.wait(lambda: self.caller.get("/plugins/test_2dobject", ".Plugin", "Pid") not in (0, pid))
+            self.caller.wait(lambda: self.caller.get("/plugins/test_2dobject", ".Plugin", "State") == "running")
+            pid = self.caller.get("/plugins/test_2dobject", ".Plugin", "Pid")
+        self.assertEqual(self.caller.get("/plugins/test_2dobject", ".Plugin", "Restarts"), 2)
+        self.assert_refused("NotFound", self.caller.call, "RestartPlugin", "(s)", "nothing")
+        agent.assert_running()
+
+    def test_log_level(self):
+        agent = self.start()
+        self.caller.listen()
+        self.caller.call("SetLogLevel", "(s)", "warning")
+        self.caller.wait_changed("", "LogLevel", "warning")
+        self.caller.call("SetLogLevel", "(s)", "debug")
+        self.assert_refused("BadValue", self.caller.call, "SetLogLevel", "(s)", "loud")
+        self.assertEqual(self.caller.get("", "", "LogLevel"), "debug")
+        agent.assert_running()
+
+    def send(self, short_id, *paths):
+        return self.caller.call("Send", "(qas)", short_id, list(paths))
+
+    def test_send(self):
+        """Acknowledged before it is answered; refused where the server does not want it."""
+        self.start()
+        path = f"/{OBJECT}/0/120"
+        self.assertIn("1/x/23", self.assert_refused("NotAllowed", self.send, 101, path))
+        self.assert_refused("NotAllowed", self.send, 0, path)
+        self.caller.call("Write", "(sv)", "/1/0/23", variant("b", False))
+        for short_id in (101, 0):
+            since = self.server.mark()
+            self.send(short_id, path, f"/{OBJECT}/0/130")
+            sent = [r.message for r in self.server.received(lambda r: r.message.path == "/dp", since)]
+            self.assertEqual(len(sent), 1)
+            self.assertIn(b"3442/0/120", sent[0].payload)
+        self.assert_refused("NotFound", self.send, 5, path)
+        self.assert_refused("NotFound", self.send, 101, "/77")
+        self.assert_refused("BadPath", self.send, 101, "x")
+        self.assert_refused("BadPath", self.send, 101)
+        self.assert_refused("QuotaExceeded", self.send, 101, *[path] * 65)
+        self.caller.call("Deregister")
+        self.caller.wait(lambda: self.caller.get("", "", "State") == "offline")
+        self.assert_refused("NotRegistered", self.send, 101, path)
+        self.assert_refused("NotRegistered", self.send, 0, path)
 
 
 class TestBus(BusCase):
