@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may call: root and the agent's own user. */
+/*
+ * Who may call. The bus says which user a caller is: root and the agent's own may do all. For the others polkit decides, and
+ * without polkit nobody does. No answer is waited for, so that neither bus nor polkit can hold the agent up; what is not known
+ * is refused.
+ */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -7,6 +11,21 @@
 
 /* Callers whose right is being looked up. */
 #define ACCESSES_MAX 64
+
+/* A person may have to type a password. */
+#define POLKIT_TIMEOUT (300 * USEC_PER_SEC)
+
+#define POLKIT_INTERACTIVE 1U /* CheckAuthorizationFlags */
+
+static const struct {
+	const char *action, *what;
+} actions[_ACCESS_ACTION_MAX] = {
+	[ACCESS_READ] = { "org.lwm2m.agent1.read", "read values of this device" },
+	[ACCESS_WRITE] = { "org.lwm2m.agent1.write", "change values of this device" },
+	[ACCESS_EXECUTE] = { "org.lwm2m.agent1.execute", "execute resources of this device" },
+	[ACCESS_MANAGE] = { "org.lwm2m.agent1.manage", "steer how this device is managed" },
+	[ACCESS_PROVIDE] = { "org.lwm2m.agent1.provide", "add objects to this device" },
+};
 
 struct access {
 	struct list link;
@@ -35,10 +54,11 @@ void access_cancel(struct api *api)
 		access_free(access);
 }
 
-static void refuse(struct access *access)
+static void refuse(struct access *access, const char *name)
 {
-	(void)sd_bus_reply_method_errorf(access->m, SD_BUS_ERROR_ACCESS_DENIED,
-		"Only root and members of the group lwm2m-agent may do this");
+	(void)fault_replyf(access->m, name, "This user may not %s (polkit action %s)",
+		actions[access->action].what, actions[access->action].action);
+	access_free(access);
 }
 
 static void grant(struct access *access)
@@ -47,6 +67,41 @@ static void grant(struct access *access)
 
 	if (r < 0)
 		(void)fault_reply(access->m, r, NULL);
+	access_free(access);
+}
+
+static int on_polkit(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct access *access = userdata;
+	int granted = false, challenge = false;
+
+	if (!sd_bus_message_is_method_error(reply, NULL) &&
+		sd_bus_message_enter_container(reply, 'r', "bba{ss}") > 0)
+		(void)sd_bus_message_read(reply, "bb", &granted, &challenge);
+	if (granted)
+		grant(access);
+	else
+		refuse(access,
+			challenge ? SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED : SD_BUS_ERROR_ACCESS_DENIED);
+	return 1;
+}
+
+static int ask_polkit(struct access *access)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+	bool interactive = sd_bus_message_get_allow_interactive_authorization(access->m) > 0;
+	int r = sd_bus_message_new_method_call(access->api->bus, &m, "org.freedesktop.PolicyKit1",
+		"/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority",
+		"CheckAuthorization");
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
+			sd_bus_message_get_sender(access->m), actions[access->action].action, 0,
+			interactive ? POLKIT_INTERACTIVE : 0, "");
+	access->slot = sd_bus_slot_unref(access->slot);
+	if (r >= 0)
+		r = sd_bus_call_async(access->api->bus, &access->slot, m, on_polkit, access, POLKIT_TIMEOUT);
+	return r;
 }
 
 static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -54,20 +109,13 @@ static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 	struct access *access = userdata;
 	uint32_t uid;
 
-	if (!sd_bus_message_is_method_error(reply, NULL) && sd_bus_message_read(reply, "u", &uid) >= 0 &&
-		(uid == 0 || uid == geteuid()))
+	if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &uid) < 0)
+		refuse(access, SD_BUS_ERROR_ACCESS_DENIED);
+	else if (uid == 0 || uid == geteuid())
 		grant(access);
-	else
-		refuse(access);
-	access_free(access);
+	else if (ask_polkit(access) < 0)
+		refuse(access, SD_BUS_ERROR_ACCESS_DENIED);
 	return 1;
-}
-
-static int look_up(struct access *access)
-{
-	return sd_bus_call_method_async(access->api->bus, &access->slot, "org.freedesktop.DBus",
-		"/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixUser", on_user, access, "s",
-		sd_bus_message_get_sender(access->m));
 }
 
 int access_check(struct api *api, sd_bus_message *m, enum access_action action,
@@ -87,7 +135,9 @@ int access_check(struct api *api, sd_bus_message *m, enum access_action action,
 	access->handler = handler;
 	list_append(&api->accesses, &access->link);
 	api->n_accesses++;
-	r = look_up(access);
+	r = sd_bus_call_method_async(api->bus, &access->slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+		"org.freedesktop.DBus", "GetConnectionUnixUser", on_user, access, "s",
+		sd_bus_message_get_sender(m));
 	if (r < 0)
 		access_free(access);
 	return r < 0 ? r : 1;

@@ -77,7 +77,12 @@ int control_deregister(struct api *api, sd_bus_message *m)
 
 int control_bootstrap(struct api *api, sd_bus_message *m)
 {
-	return fault_replyf(m, API_ERROR "NotSupported", "This agent has no bootstrap yet");
+	int r = engine_bootstrap(api->parts.engine, usec_now());
+
+	if (r == -ENOENT)
+		return fault_replyf(m, API_ERROR "NotFound",
+			"There is no Bootstrap-Server; see [bootstrap] in lwm2m-agent.conf(5)");
+	return r < 0 ? r : sd_bus_reply_method_return(m, "");
 }
 
 static int restart(struct api *api, sd_bus_message *m, const char *name)

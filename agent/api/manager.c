@@ -19,13 +19,15 @@ static struct api *api_of(void *userdata)
 	return ((struct node *)userdata)->branch->api;
 }
 
-/* The best that can be said of any server. */
+/* A bootstrap may change everything; else the best that can be said of any server. */
 static const char *state_name(const struct api *api)
 {
 	const struct server *server;
 	const char *name = "unconfigured";
 	bool trying = false;
 
+	if (engine_bootstrap_state(api->parts.engine) >= BOOTSTRAP_CONNECTING)
+		return "bootstrapping";
 	list_for_each(server, &api->parts.servers->list, link) {
 		const struct registration *registration = engine_registration(api->parts.engine, server);
 

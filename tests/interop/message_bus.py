@@ -9,6 +9,7 @@ Needs dbus-daemon and python3-gi; Unavailable says what is missing. Connections 
 signal turns the main context until it is there.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -33,7 +34,11 @@ ERROR = "org.lwm2m.Agent1.Error."
 PROPERTIES = "org.freedesktop.DBus.Properties"
 MANAGER = "org.freedesktop.DBus.ObjectManager"
 
-# As /usr/share/dbus-1/system.conf has it, as far as it matters here. The user that runs the test may be the agent.
+# Two users that are not root: one like a member of the group lwm2m-agent, and one like anybody.
+MEMBER, ANYBODY = 1, 65534
+
+# As /usr/share/dbus-1/system.conf has it, as far as it matters here. The user that runs the test may be the agent. That
+# daemon is a member of the group lwm2m-agent, which need not exist here, is said by a rule.
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -47,6 +52,7 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 </policy>
 <policy user="{user}"><allow own="*"/><allow send_destination="*"/></policy>
 <include>{policy}</include>
+<policy user="daemon"><allow send_destination="org.lwm2m.Agent1"/></policy>
 </busconfig>
 """
 
@@ -72,6 +78,7 @@ class MessageBus:
     def __init__(self, folder):
         if Gio is None:
             raise Unavailable("no python3-gi")
+        Path(folder).chmod(0o755)  # for other users
         self.socket = Path(folder) / "bus"
         self.address = f"unix:path={self.socket}"
         self._config = Path(folder) / "bus.conf"
@@ -99,9 +106,52 @@ class MessageBus:
         return Caller(self.address)
 
 
+POLKIT = """<node><interface name="org.freedesktop.PolicyKit1.Authority"><method name="CheckAuthorization">
+<arg type="(sa{sv})" direction="in"/><arg type="s" direction="in"/><arg type="a{ss}" direction="in"/>
+<arg type="u" direction="in"/><arg type="s" direction="in"/><arg type="(bba{ss})" direction="out"/></method>
+</interface></node>"""
+
+
+class Polkit:
+    """Answers as polkitd would: actions has {action: "yes", "no" or "challenge"}; asked has what it was asked."""
+
+    def __init__(self, caller, actions):
+        self.actions, self.asked = actions, []
+        interface = Gio.DBusNodeInfo.new_for_xml(POLKIT).interfaces[0]
+        caller.bus.register_object("/org/freedesktop/PolicyKit1/Authority", interface, self._on_call, None, None)
+        caller.call_at("/org/freedesktop/DBus", "org.freedesktop.DBus.RequestName", "(su)",
+                       "org.freedesktop.PolicyKit1", 0, name="org.freedesktop.DBus")
+
+    def _on_call(self, connection, sender, path, interface, member, arguments, invocation):
+        (kind, subject), action, _, flags, _ = arguments.unpack()
+        self.asked.append((kind, action, flags))
+        answer = self.actions.get(action, "no")
+        invocation.return_value(GLib.Variant("((bba{ss}))", ((answer == "yes", answer == "challenge", {}),)))
+
+
+# One call as another user: bus address, user, path, method, signature, arguments, interactive? Prints result or error.
+CALL = """
+import json, os, sys
+address, user, path, method, signature, arguments, interactive = json.loads(sys.argv[1])
+os.setgroups([]), os.setgid(user), os.setuid(user)
+from gi.repository import Gio, GLib
+flags = Gio.DBusConnectionFlags
+bus = Gio.DBusConnection.new_for_address_sync(address, flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION,
+                                              None, None)
+interface, member = method.rsplit(".", 1)
+try:
+    print(json.dumps(bus.call_sync("org.lwm2m.Agent1", path, interface, member,
+        GLib.Variant(signature, arguments) if signature else None, None,
+        Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if interactive else 0, 10000, None).unpack()))
+except GLib.Error as e:
+    print(json.dumps({"error": Gio.DBusError.get_remote_error(e), "message": e.message}))
+"""
+
+
 class Caller:
     def __init__(self, address):
         flags = Gio.DBusConnectionFlags
+        self.address = address
         self.bus = Gio.DBusConnection.new_for_address_sync(
             address, flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION, None, None)
         self.bus.set_exit_on_close(False)
@@ -125,6 +175,15 @@ class Caller:
 
     def call(self, member, signature=None, *arguments):
         return self.call_at(PATH, f"{INTERFACE}.{member}", signature, *arguments)
+
+    def call_as(self, user, path, method, signature=None, *arguments, interactive=False):
+        """The same in a process of another user, while this connection turns: the result, or the error's name."""
+        asked = json.dumps([self.address, user, PATH + path, method, signature, arguments, interactive])
+        process = subprocess.Popen([DEBIAN_PYTHON, "-c", CALL, asked], stdout=subprocess.PIPE, text=True)
+        self.wait(lambda: process.poll() is not None, 20, "end of a call")
+        with process.stdout:
+            result = json.loads(process.stdout.read())
+        return result["error"] if isinstance(result, dict) else result
 
     def get(self, path, interface, name):
         return self.call_at(PATH + path, PROPERTIES + ".Get", "(ss)", INTERFACE + interface, name)

@@ -2,14 +2,17 @@
 """org.lwm2m.Agent1 on a bus of the test's own, with a raw peer as the LwM2M server."""
 
 import os
+import re
 import signal
 import tempfile
 import time
+from xml.etree import ElementTree
 
 import case
 import coap
 from case import OBJECT, SINK, AgentCase
-from message_bus import ERROR, INTERFACE, MANAGER, NAME, PATH, MessageBus, Refused, Unavailable, variant
+from message_bus import (ANYBODY, ERROR, INTERFACE, MANAGER, MEMBER, NAME, PATH, PROPERTIES, ROOT, MessageBus, Polkit,
+                         Refused, Unavailable, variant)
 from peer import RawServer
 
 
@@ -167,11 +170,11 @@ class TestOperations(BusCase):
         self.write(f"/{OBJECT}/0/120", "i", 5)
         self.assertEqual(self.server.wait_notification(token, since=since).message.payload, b"5")
         self.assertEqual(self.caller.get("/servers/101", ".Server", "Observations"), 1)
-        self.write("/3/0/14", "s", "+02:00")
+        self.write("/1/0/1", "u", 200)
         agent.stop()
         agent.start()
         self.caller.wait(self.caller.has_name, what=NAME)
-        self.assertEqual(self.caller.read("/3/0/14"), {"/3/0/14": ("string", "+02:00")})
+        self.assertEqual(self.caller.read("/1/0/1"), {"/1/0/1": ("integer", 200)})
 
     def test_execute(self):
         agent = self.start()
@@ -374,8 +377,20 @@ class TestControl(BusCase):
         self.assertEqual(self.caller.get("", "", "State"), "unconfigured")
         self.assertEqual(self.caller.get("", "", "Status"), "no server is configured")
         self.assert_refused("NotFound", self.caller.call, "Register")
-        self.assert_refused("NotSupported", self.caller.call, "Bootstrap")
+        self.assert_refused("NotFound", self.caller.call, "Bootstrap")
         agent.assert_running()
+
+    def test_bootstrap(self):
+        agent = self.start_agent({"main": {"uri": self.server.uri},
+                                  "bootstrap": {"uri": self.server.uri}},
+                                 arguments=["--bus", self.bus.address])
+        agent.wait_log("main: registered with")
+        self.caller.wait(self.caller.has_name, what=NAME)
+        self.caller.listen()
+        since = self.server.mark()
+        self.caller.call("Bootstrap")
+        self.server.expect(lambda r: r.message.path == "/bs", since=since)
+        self.caller.wait_changed("", "State", "bootstrapping")
 
     def test_plugins(self):
         agent = self.start()
@@ -426,6 +441,75 @@ class TestControl(BusCase):
         self.caller.wait(lambda: self.caller.get("", "", "State") == "offline")
         self.assert_refused("NotRegistered", self.send, 101, path)
         self.assert_refused("NotRegistered", self.send, 0, path)
+
+
+class TestAccess(BusCase):
+    """Who may do what. Other users can only be had by root."""
+
+    DENIED = "org.freedesktop.DBus.Error.AccessDenied"
+    ACTION = "org.lwm2m.agent1."
+
+    def setUp(self):
+        if os.getuid() != 0:
+            self.skipTest("not root: there are no other users to call as")
+        super().setUp()
+        self.start()
+
+    def call_as(self, user, member, *arguments, path="", interface=INTERFACE, **more):
+        return self.caller.call_as(user, path, f"{interface}.{member}", *arguments, **more)
+
+    def test_anybody(self):
+        """Sees how the device is managed, not its values."""
+        get = ("Get", "(ss)", INTERFACE, "State")
+        self.assertEqual(self.call_as(ANYBODY, *get, interface=PROPERTIES), ["registered"])
+        self.assertEqual(self.call_as(ANYBODY, "GetManagedObjects", interface=MANAGER)[0]["/org/lwm2m/Agent1/objects/3"]
+                         [INTERFACE + ".Object"]["Id"], 3)
+        for member, *arguments in (("Read", "(s)", "/3"), ("Register",), ("Watch", "(s)", "/3")):
+            self.assertEqual(self.call_as(ANYBODY, member, *arguments), self.DENIED)
+
+    def test_without_polkit(self):
+        """Root alone, whatever the bus lets through."""
+        for member, *arguments in (("Read", "(s)", "/3"), ("Register",), ("Watch", "(s)", "/3"),
+                                   ("Execute", "(ss)", "/3/0/4", ""), ("SetLogLevel", "(s)", "debug"),
+                                   ("RestartPlugin", "(s)", "test-object"), ("Deregister",), ("Bootstrap",),
+                                   ("Send", "(qas)", 0, ["/3"])):
+            self.assertEqual(self.call_as(MEMBER, member, *arguments), self.DENIED, member)
+        self.assertEqual(self.call_as(MEMBER, "Deregister", path="/servers/101", interface=INTERFACE + ".Server"),
+                         self.DENIED)
+        self.assertEqual(self.call_as(MEMBER, "Restart", path="/plugins/test_2dobject",
+                                      interface=INTERFACE + ".Plugin"), self.DENIED)
+        self.assertEqual(self.caller.get("/servers/101", ".Server", "State"), "registered")
+        self.assertEqual(self.caller.get("/plugins/test_2dobject", ".Plugin", "Restarts"), 0)
+
+    def test_polkit(self):
+        """Each method has its action; a challenge is passed on; who is allowed is served."""
+        polkit = Polkit(self.connect(), {self.ACTION + "read": "yes", self.ACTION + "execute": "challenge"})
+        self.assertEqual(self.call_as(MEMBER, "Read", "(s)", f"/{OBJECT}/0/120"),
+                         [[[f"/{OBJECT}/0/120", "integer", 1024]]])
+        self.assertEqual(self.call_as(MEMBER, "Write", "(ss)", "/1/0/1", "5"),
+                         "org.freedesktop.DBus.Error.InvalidArgs")
+        self.assertEqual(self.call_as(MEMBER, "Register"), self.DENIED)
+        for interactive in (False, True):
+            self.assertEqual(self.call_as(MEMBER, "Execute", "(ss)", f"/{OBJECT}/0/0", "", interactive=interactive),
+                             "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired")
+        self.assertEqual(polkit.asked, [("system-bus-name", self.ACTION + action, flags) for action, flags in
+                                        (("read", 0), ("manage", 0), ("execute", 0), ("execute", 1))])
+        polkit.actions[self.ACTION + "execute"] = "yes"
+        self.assertEqual(self.call_as(MEMBER, "Execute", "(ss)", f"/{OBJECT}/0/0", ""), [])
+        self.assertEqual(self.call_as(MEMBER, "Unwatch", "(s)", "/3"), ERROR + "NotFound")
+        self.assertEqual(self.caller.call("Register"), ())
+        self.assertEqual(len(polkit.asked), 6)
+
+    def test_actions(self):
+        """What the agent asks for is what the policy file describes."""
+        policy = ElementTree.parse(ROOT / "etc" / "polkit" / "org.lwm2m.agent1.policy")
+        described = {action.get("id") for action in policy.iter("action")}
+        source = (ROOT / "agent" / "api" / "access.c").read_text()
+        self.assertEqual(described, set(re.findall(r'"(org\.lwm2m\.agent1\.\w+)"', source)))
+        for action in policy.iter("action"):
+            defaults = [default.text for default in action.find("defaults")]
+            active = "yes" if action.get("id").endswith(".read") else "auth_admin_keep"
+            self.assertEqual(defaults, ["auth_admin_keep", "auth_admin_keep", active])
 
 
 class TestBus(BusCase):
