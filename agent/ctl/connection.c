@@ -8,9 +8,9 @@
 #define DBUS_ERROR  "org.freedesktop.DBus.Error."
 #define AGENT_ERROR "org.lwm2m.Agent1.Error."
 
-#define START                                                                                   \
-	"Start it with 'systemctl start lwm2m-agent'; if it does not stay up, 'journalctl -u\n" \
-	"lwm2m-agent' says why."
+#define START                                                                    \
+	"Start it with 'systemctl start lwm2m-agent'. If it does not stay up,\n" \
+	"'journalctl -u lwm2m-agent' says why."
 #define ASK_FOR_RIGHTS "Try it with sudo, or as a member of the group lwm2m-agent."
 #define OTHER_VERSION  "lwm2mctl and the agent are of different versions: restart the agent after an upgrade."
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <string.h>
 
 #include "connection.h"
 #include "json.h"
@@ -114,16 +116,77 @@ int data_read(struct ctl *ctl, size_t argc, char **argv)
 	return r;
 }
 
+/* Of the value that is to be written over. */
+static int look_at_kind(void *userdata, const struct path *path, const struct value *value)
+{
+	bool *is_opaque = userdata;
+
+	*is_opaque = value->kind == VALUE_OPAQUE;
+	return OUTCOME_DONE;
+}
+
+/* The bus takes Base64 for opaque values; people see them as hexadecimal digits, so they may write them so. */
+static bool is_opaque(struct ctl *ctl, const char *path, const char *text)
+{
+	bool quiet = ctl->quiet, opaque = strncmp(text, "0x", 2) == 0;
+
+	ctl->quiet = true;
+	(void)data_each(ctl, path, look_at_kind, &opaque);
+	ctl->quiet = quiet;
+	return opaque;
+}
+
+static int append_opaque(struct ctl *ctl, sd_bus_message *call, const char *text)
+{
+	_cleanup_(buffer_deinit) struct buffer bytes = { 0 };
+	const char *digits = strncmp(text, "0x", 2) == 0 ? text + 2 : text;
+	int r = 0;
+
+	for (; r >= 0 && *digits; digits += 2) {
+		unsigned int byte;
+
+		if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1]))
+			return ctl_fail(ctl, OUTCOME_USAGE,
+				"This is an opaque value: hexadecimal digits, two for each byte, as 00ff, not '%s'",
+				text);
+		(void)sscanf(digits, "%2x", &byte);
+		r = buffer_append_byte(&bytes, (uint8_t)byte);
+	}
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'v', "ay");
+	if (r >= 0)
+		r = sd_bus_message_append_array(call, 'y', bytes.data, bytes.len);
+	if (r >= 0)
+		r = sd_bus_message_close_container(call);
+	return r < 0 ? r : OUTCOME_DONE;
+}
+
+static int append_value(struct ctl *ctl, sd_bus_message *call, const char *path, const char *text)
+{
+	int r = sd_bus_message_append(call, "s", path);
+
+	if (r >= 0 && is_opaque(ctl, path, text))
+		return append_opaque(ctl, call, text);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "v", "s", text);
+	return r < 0 ? r : OUTCOME_DONE;
+}
+
 int data_write(struct ctl *ctl, size_t argc, char **argv)
 {
+	_cleanup_(message_unrefp) sd_bus_message *call = NULL;
 	char what[WHAT_MAX];
 	struct path path;
 	int r = path_take(ctl, argv[0], 3, &path);
 
+	if (r == OUTCOME_DONE)
+		r = connection_prepare(ctl, AGENT_PATH, AGENT_INTERFACE, "Write", &call);
+	if (r == OUTCOME_DONE)
+		r = append_value(ctl, call, path.text, argv[1]);
 	if (r != OUTCOME_DONE)
 		return r;
 	snprintf(what, sizeof(what), "Cannot write %s", path.text);
-	r = connection_agent(ctl, what, "Write", "sv", path.text, "s", argv[1]);
+	r = connection_run(ctl, call, what, NULL);
 	return r != OUTCOME_DONE ? r : ctl_done(ctl, "%s is written.", path.text);
 }
 

@@ -34,24 +34,27 @@ static void print_cell(FILE *to, const char *text, unsigned int *width, unsigned
 }
 
 /* The rest of a line: cut, for the next change is a line again. */
-static void print_last(const struct observe *observe, struct bytes text, unsigned int used)
+static void print_last(
+	const struct observe *observe, struct bytes text, enum colour colour, unsigned int used)
 {
+	const struct screen *screen = &observe->ctl->screen;
 	unsigned int width = observe->ctl->screen.width;
 	size_t len = text.len;
 
 	if (width > 0 && text_width(text) > (width > used ? width - used : 1))
 		len = text_fitting(text, width > used + 1 ? width - used - 1 : 1);
-	fprintf(observe->ctl->out, "%.*s%s\n", (int)len, (const char *)text.data,
-		len == text.len           ? "" :
-		observe->ctl->screen.utf8 ? "…" :
-					    "~");
+	fprintf(observe->ctl->out, "%s%.*s%s%s\n", screen_colour(screen, colour), (int)len,
+		(const char *)text.data,
+		len == text.len ? "" :
+		screen->utf8    ? "…" :
+				  "~",
+		screen_reset(screen, colour));
 	fflush(observe->ctl->out);
 }
 
 static int print_line(struct observe *observe, const struct path *path, const char *text, enum colour colour)
 {
 	_cleanup_(buffer_deinit) struct buffer safe = { 0 };
-	const struct screen *screen = &observe->ctl->screen;
 	const char *unit, *name = path->depth > 2 ? names_resource(path->ids[0], path->ids[2], &unit) : "";
 	FILE *out = observe->ctl->out;
 	int r = text_append_safe(&safe, text);
@@ -61,9 +64,8 @@ static int print_line(struct observe *observe, const struct path *path, const ch
 	print_time(observe);
 	print_cell(out, path->text, &observe->path_width, PATH_TEXT_MAX);
 	print_cell(out, name, &observe->name_width, NAME_WIDTH_MAX);
-	fputs(screen_colour(screen, colour), out);
-	print_last(observe, buffer_bytes(&safe), 10 + observe->path_width + 2 + observe->name_width + 2);
-	fputs(screen_reset(screen, colour), out);
+	print_last(
+		observe, buffer_bytes(&safe), colour, 10 + observe->path_width + 2 + observe->name_width + 2);
 	return OUTCOME_DONE;
 }
 
@@ -101,6 +103,6 @@ int observe_print_agent(struct observe *observe, const char *word, const char *t
 		return json_print_line(
 			observe->ctl, json_pack("{s:s, s:o}", "agent", word, "time", json_time(times_now())));
 	print_time(observe);
-	print_last(observe, bytes_of(text), 10);
+	print_last(observe, bytes_of(text), COLOUR_WARNING, 10);
 	return OUTCOME_DONE;
 }

@@ -227,9 +227,10 @@ static int find_owner(struct observe *observe)
 	return r < 0 ? r : set_owner(observe, owner);
 }
 
-static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+/* At once, even while a call waits for its answer: each line was written when it was complete. */
+static void on_interrupt(int number)
 {
-	return sd_event_exit(sd_event_source_get_event(source), OUTCOME_DONE);
+	_exit(OUTCOME_DONE);
 }
 
 static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
@@ -239,17 +240,11 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int prepare_loop(struct observe *observe)
 {
-	sigset_t signals;
+	const struct sigaction action = { .sa_handler = on_interrupt };
 	int r = sd_event_default(&observe->event);
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	if (r >= 0)
-		r = sd_event_add_signal(observe->event, NULL, SIGINT, on_signal, NULL);
-	if (r >= 0)
-		r = sd_event_add_signal(observe->event, NULL, SIGTERM, on_signal, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
 	if (r >= 0 && observe->ctl->timeout > 0)
 		r = sd_event_add_time_relative(
 			observe->event, NULL, CLOCK_MONOTONIC, observe->ctl->timeout, 0, on_timeout, NULL);

@@ -18,27 +18,23 @@ json_t *plugins_json(const struct tree_plugin *plugin)
 		json_ids(plugin->objects, plugin->n_objects));
 }
 
-bool plugins_is_well(const struct tree_plugin *plugin)
+bool plugins_is_trouble(const struct tree_plugin *plugin)
 {
-	return strcmp(plugin->state, "running") == 0 || strcmp(plugin->state, "starting") == 0;
+	return strcmp(plugin->state, "failed") == 0 || strcmp(plugin->state, "waiting") == 0;
 }
 
 const char *plugins_words(const struct tree_plugin *plugin)
 {
-	static const char *const words[][2] = { { "waiting", "waits to be started again" },
-		{ "failed", "has failed" }, { "stopped", "is stopped" } };
-
-	for (size_t i = 0; i < ELEMENTSOF(words); i++)
-		if (strcmp(words[i][0], plugin->state) == 0)
-			return words[i][1];
-	return plugin->state;
+	return strcmp(plugin->state, "waiting") == 0 ? "waits to be started again" : "has failed";
 }
 
 static enum colour colour_of(const struct tree_plugin *plugin)
 {
-	return plugins_is_well(plugin)               ? COLOUR_GOOD :
+	if (strcmp(plugin->state, "running") == 0)
+		return COLOUR_GOOD;
+	return strcmp(plugin->state, "failed") == 0  ? COLOUR_BAD :
 	       strcmp(plugin->state, "waiting") == 0 ? COLOUR_WARNING :
-						       COLOUR_BAD;
+						       COLOUR_NONE;
 }
 
 /* How long it runs, or until it is tried again. */
@@ -46,7 +42,7 @@ static void add_for(struct table *table, const struct tree_plugin *plugin, usec_
 {
 	char text[TIMES_MAX];
 
-	if (plugins_is_well(plugin) && plugin->started_at > 0 && plugin->started_at <= now)
+	if (strcmp(plugin->state, "running") == 0 && plugin->started_at > 0 && plugin->started_at <= now)
 		table_add(table, times_span(now - plugin->started_at, text));
 	else if (plugin->next_try_at > now)
 		table_printf(table, "try in %s", times_span(plugin->next_try_at - now, text));
@@ -91,7 +87,7 @@ static int print_people(const struct ctl *ctl, const struct tree *tree)
 	for (size_t i = 0; i < tree->n_plugins; i++) {
 		const struct tree_plugin *plugin = &tree->plugins[i];
 
-		if (*plugin->last_error && !plugins_is_well(plugin))
+		if (*plugin->last_error && plugins_is_trouble(plugin))
 			ctl_note(ctl, COLOUR_BAD, "%s: %s", plugin->name, plugin->last_error);
 		if (strcmp(plugin->state, "failed") == 0)
 			ctl_note(ctl, COLOUR_NONE, "'lwm2mctl plugins restart %s' starts it again.",

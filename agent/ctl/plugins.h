@@ -11,7 +11,9 @@
 int plugins_run(struct ctl *ctl, size_t argc, char **argv);
 
 json_t *plugins_json(const struct tree_plugin *plugin);
-bool plugins_is_well(const struct tree_plugin *plugin);
 
-/* Of one that is not well: "has failed". */
+/* It failed: somebody should look. One that is disabled, or was stopped, is as it was asked to be. */
+bool plugins_is_trouble(const struct tree_plugin *plugin);
+
+/* Of one that is trouble: "has failed". */
 const char *plugins_words(const struct tree_plugin *plugin);

@@ -46,7 +46,7 @@ void servers_next(const struct tree_server *server, usec_t now, char *text, size
 		at("the server disabled it; back", server->next_try_at, now, text, size);
 	else if (server->next_try_at > now)
 		at("another try", server->next_try_at, now, text, size);
-	else if (has_state(server, "unregistered"))
+	else if (has_state(server, "unregistered") || has_state(server, "waiting"))
 		snprintf(text, size, "waits for its turn");
 	else
 		snprintf(text, size, "an answer of the server");

@@ -75,8 +75,11 @@ static void add_server(struct table *table, const struct tree_server *server, us
 	table_printf(table, "%s, %.200s, %.200s", server->name, server->uri, text);
 	if (servers_is_registered(server)) {
 		table_add(table, "  Since");
-		table_printf(table, "%s, %s", times_point(server->registered_at, now, point),
-			times_relative(server->registered_at, now, relative));
+		if (server->registered_at == 0)
+			table_add(table, "before this agent was started");
+		else
+			table_printf(table, "%s, %s", times_point(server->registered_at, now, point),
+				times_relative(server->registered_at, now, relative));
 	} else {
 		snprintf(text, sizeof(text), "%s%s%s", server->state, *server->last_error ? ": " : "",
 			server->last_error);
@@ -114,7 +117,7 @@ static void add_trouble(struct table *table, const struct tree *tree)
 	for (size_t i = 0; i < tree->n_plugins; i++) {
 		const struct tree_plugin *plugin = &tree->plugins[i];
 
-		if (plugins_is_well(plugin))
+		if (!plugins_is_trouble(plugin))
 			continue;
 		snprintf(text, sizeof(text), "plugin %s %s%s%s; see 'lwm2mctl plugins'", plugin->name,
 			plugins_words(plugin), *plugin->last_error ? ": " : "", plugin->last_error);

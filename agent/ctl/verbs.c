@@ -23,7 +23,7 @@ static const struct verb verbs[] = {
 	{ "servers", "[SERVER]", "the servers of this machine and their registrations",
 		"SERVER is a name of the configuration or a short id; with one, all about it.\n", 0, 1,
 		servers_show },
-	{ "objects", "", "the objects this machine offers, and where they come from", "", 0, 0,
+	{ "objects", "", "the objects this machine offers, and from whom", "", 0, 0,
 		objects_show },
 	{ "plugins", "[restart PLUGIN]", "the plugins and how they are; restart one",
 		"A plugin that was given up is started again by restart.\n", 0, 2, plugins_run },
@@ -34,8 +34,9 @@ static const struct verb verbs[] = {
 		"  lwm2mctl read /3303/0/5700 one temperature\n",
 		1, 1, data_read },
 	{ "write", "PATH VALUE", "write a resource",
-		"VALUE is a text, a number, true or false; opaque values are hexadecimal, times\n"
-		"seconds since 1970, links OBJECT:INSTANCE.\n"
+		"VALUE is a text, a number, true or false; times are seconds since 1970, links\n"
+		"OBJECT:INSTANCE. Opaque values are hexadecimal digits, with 0x before them where\n"
+		"the resource has no value yet.\n"
 		"\n"
 		"  lwm2mctl write /3/0/15 Europe/Berlin\n",
 		2, 2, data_write },
@@ -56,9 +57,10 @@ static const struct verb verbs[] = {
 		"Without SERVER: all servers.\n", 0, 1, manage_deregister },
 	{ "bootstrap", "", "ask the bootstrap server for accounts", "", 0, 0, manage_bootstrap },
 	{ "update", "", "how updates of firmware and software are going", "", 0, 0, update_show },
-	{ "log-level", "[LEVEL]", "show or set how much the agent logs, until it restarts",
-		"LEVEL is error, warning, notice, info or debug.\n", 0, 1, manage_log_level },
-	{ "diagnose", "[FILE]", "collect what a support engineer asks for, without secrets",
+	{ "log-level", "[LEVEL]", "show or set how much the agent logs",
+		"LEVEL is error, warning, notice, info or debug.\n"
+		"It lasts until the agent restarts.\n", 0, 1, manage_log_level },
+	{ "diagnose", "[FILE]", "collect what support asks for, without secrets",
 		"Makes a tar archive: state, configuration without secrets, log, versions.\n"
 		"FILE ends with .tar.gz, .tar.zst or .tar; the default is a name with host and\n"
 		"time, here. As root it has more in it.\n",

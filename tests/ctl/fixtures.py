@@ -75,9 +75,9 @@ def command(*words, bus=None):
     return [*WRAPPER, str(PROGRAM), *(["--bus", bus.address] if bus else []), *words]
 
 
-def run(*words, bus=None, check=0, timeout=30, **env):
+def run(*words, bus=None, check=0, timeout=30, cwd=None, **env):
     """check: the exit status it has to have; None for any."""
-    done = subprocess.run(command(*words, bus=bus), env=environment(**env), stdin=subprocess.DEVNULL, timeout=timeout,
+    done = subprocess.run(command(*words, bus=bus), env=environment(**env), stdin=subprocess.DEVNULL, timeout=timeout, cwd=cwd,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if check is not None and done.returncode != check:
         raise AssertionError(f"lwm2mctl {' '.join(words)}: exit status {done.returncode}, not {check}\n"
@@ -155,11 +155,14 @@ class FakeAgent:
 
     def start(self):
         self._connection = open_dbus_connection(bus=self.address)
-        request = jeepney.new_method_call(jeepney.DBus(), "RequestName", "su", (NAME, 4))
-        self._connection.send_and_get_reply(request)
         self._stopping, self._waker = socket.socketpair()
+        self._has_name = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+        # Calls come as soon as the bus has given the name: the thread is there for them before.
+        self._connection.send(jeepney.new_method_call(jeepney.DBus(), "RequestName", "su", (NAME, 4)))
+        if not self._has_name.wait(20):
+            raise AssertionError(f"the bus does not give {NAME}")
 
     def stop(self):
         """As an agent that ends: its name goes with the connection."""
@@ -172,17 +175,31 @@ class FakeAgent:
         self._connection = None
         self.watchers.clear()
 
-    def _run(self):
+    def _next(self):
+        """The next message; None: stop() was called, or the bus has gone."""
         while True:
-            readable = select.select([self._connection.sock, self._stopping], [], [])[0]
-            if self._stopping in readable:
-                return
+            message = self._connection.parser.get_next_message()  # several may have come at once
+            if message:
+                return message
+            if self._stopping in select.select([self._connection.sock, self._stopping], [], [])[0]:
+                return None
             try:
-                message = self._connection.receive(timeout=0.1)
-            except (TimeoutError, ConnectionError):
+                return self._connection.receive(timeout=0.1)
+            except TimeoutError:
                 continue
+            except OSError:
+                return None
+
+    def _run(self):
+        for message in iter(self._next, None):
+            if message.header.message_type == MessageType.method_return:
+                self._has_name.set()
             if message.header.message_type == MessageType.method_call and not self.silent:
-                self._connection.send(self._answer(message))
+                answer = self._answer(message)
+                try:
+                    self._connection.send(answer)
+                except OSError:  # a method that ended the connection
+                    return
 
     def _answer(self, message):
         fields = message.header.fields
