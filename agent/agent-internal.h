@@ -42,6 +42,8 @@ struct agent {
 	struct engine *engine;
 	struct api *api;
 	sd_event_source *settle_timer, *stop_timer;
+	sd_event_source *keep_timer; /* when what could not be written is tried again, */
+	usec_t keep_wait;            /* so long after the last time; 0: all is kept */
 	bool started, status_changed;
 	bool clock_unset; /* as the log says */
 	bool bootstrapped; /* the accounts are of a Bootstrap-Server: see provision.h */
@@ -59,6 +61,9 @@ extern const struct transport_handlers pump_transport_handlers;
 
 /* Has the servers hear of another address or route. */
 void pump_network_changed(void *userdata);
+
+/* Does what the engine left to be done. */
+void pump_carry_out(struct agent *agent);
 
 /* Takes in what came from servers. */
 void pump_receive(void *userdata);

@@ -302,6 +302,7 @@ struct agent *agent_free(struct agent *agent)
 	sd_event_source_disable_unref(agent->settle_timer);
 	sd_event_source_disable_unref(agent->stop_timer);
 	api_free(agent->api);
+	sd_event_source_disable_unref(agent->keep_timer);
 	supervisor_free(agent->supervisor);
 	engine_free(agent->engine);
 	monitor_free(agent);

@@ -3,6 +3,7 @@
 
 #include "agent-internal.h"
 #include "base/log.h"
+#include "keep.h"
 #include "monitor.h"
 #include "report.h"
 
@@ -11,19 +12,6 @@
 
 /* A plugin that starts slowly is told to the server by an Update, and nobody waits for it; most are there long before. */
 #define SETTLE_TIMEOUT (2 * USEC_PER_SEC)
-
-static void persist(struct agent *agent, const struct effect *effect)
-{
-	struct bytes path = effect->message.path;
-	char name[ENGINE_NAME_MAX];
-
-	snprintf(name, sizeof(name), "%.*s", (int)path.len, (const char *)path.data);
-	if (effect->message.payload.len == 0)
-		(void)store_remove(agent->store, name);
-	else if (store_write(agent->store, name, effect->message.payload) < 0 && effect->server)
-		/* An older state of a registration is worse than none: it would be gone on with. */
-		(void)store_remove(agent->store, name);
-}
 
 /* Both clocks are read anew: the wall clock may have been set since. */
 static usec_t tell_time(struct agent *agent)
@@ -43,7 +31,7 @@ static usec_t tell_time(struct agent *agent)
 	return now;
 }
 
-static void carry_out(struct agent *agent)
+void pump_carry_out(struct agent *agent)
 {
 	const struct effect *effect;
 	char text[REPORT_WHY_MAX];
@@ -51,7 +39,7 @@ static void carry_out(struct agent *agent)
 	while (engine_next(agent->engine, &effect) > 0) {
 		switch (effect->type) {
 		case EFFECT_PERSIST:
-			persist(agent, effect);
+			keep_effect(agent, effect);
 			break;
 		case EFFECT_EVENT:
 			report_event(effect);
@@ -79,7 +67,7 @@ static void on_request(void *userdata, const struct message *request)
 	struct agent *agent = userdata;
 
 	engine_request(agent->engine, tell_time(agent), request);
-	carry_out(agent);
+	pump_carry_out(agent);
 }
 
 static void on_connected(void *userdata, uint16_t session, int error)
@@ -88,7 +76,7 @@ static void on_connected(void *userdata, uint16_t session, int error)
 
 	monitor_refresh(agent);
 	engine_connected(agent->engine, tell_time(agent), session, error);
-	carry_out(agent);
+	pump_carry_out(agent);
 }
 
 static void on_response(void *userdata, uint32_t id, int error, const struct message *response)
@@ -98,7 +86,7 @@ static void on_response(void *userdata, uint32_t id, int error, const struct mes
 	if (response)
 		monitor_received(agent);
 	engine_response(agent->engine, tell_time(agent), id, error, response);
-	carry_out(agent);
+	pump_carry_out(agent);
 }
 
 const struct transport_handlers pump_transport_handlers = {
@@ -144,6 +132,7 @@ static void end(struct agent *agent, int ending, bool deregister)
 		return;
 	agent->stopping = true;
 	agent->ending = ending;
+	keep_last_time(agent);
 	engine_stop(agent->engine, tell_time(agent), deregister);
 	(void)sd_event_add_time_relative(loop_event(agent->loop), &agent->stop_timer, CLOCK_BOOTTIME,
 		STOP_TIMEOUT, 0, on_stop_timeout, agent);
@@ -246,11 +235,11 @@ static void tell_status(struct agent *agent)
 static void settle(struct agent *agent)
 {
 	do
-		carry_out(agent);
+		pump_carry_out(agent);
 	while (act(agent));
 	while (engine_deadline(agent->engine) == 0) {
 		engine_tick(agent->engine, tell_time(agent));
-		carry_out(agent);
+		pump_carry_out(agent);
 	}
 }
 

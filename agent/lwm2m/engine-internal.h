@@ -36,6 +36,7 @@ struct peer {
 	bool state_changed;   /* what a restart has to bring back may be another: see peer-state.c */
 	usec_t state_not_before; /* it is written so often and no more */
 	bool state_final;       /* what is written stands for the next start */
+	bool state_not_kept, history_not_kept; /* could not be written: see engine_keep_again() */
 	uint64_t state_written; /* hash of what was written last */
 	usec_t quota_told_until[_QUOTA_MAX]; /* EVENT_QUOTA is not said again so soon */
 	struct history history; /* what it is yet to be told */
@@ -312,3 +313,4 @@ void operate_deinit(struct engine *engine);
 
 void persist_finish(struct request *request, int error);
 void persist_tick(struct engine *engine);
+void persist_again(struct engine *engine); /* what could not be kept */

@@ -350,6 +350,13 @@ void engine_tick(struct engine *engine, usec_t now)
 	leave(engine);
 }
 
+void engine_keep_again(struct engine *engine, usec_t now)
+{
+	enter(engine, now);
+	persist_again(engine);
+	leave(engine);
+}
+
 usec_t engine_deadline(const struct engine *engine)
 {
 	usec_t deadline =

@@ -99,7 +99,7 @@ struct object {
 	uint16_t *instances;       /* ascending */
 	size_t n_instances, allocated;
 	bool shared;               /* its instances may stand beside those of another of the same id */
-	bool watched, persist_pending; /* the engine's own notes, */
+	bool watched, persist_pending, not_kept; /* the engine's own notes, */
 	unsigned int pending;          /* this one: operations that have yet to end */
 };
 

@@ -71,6 +71,57 @@ void persist_tick(struct engine *engine)
 			persist_object(engine, engine->registry->objects[i]);
 }
 
+static bool has_name(const struct effect *effect, const char *name)
+{
+	return bytes_equal(effect->message.path, bytes_of(name));
+}
+
+void engine_not_kept(struct engine *engine, const struct effect *effect)
+{
+	char name[ENGINE_NAME_MAX];
+
+	for (size_t i = 0; i < engine->registry->n_objects; i++) {
+		struct object *object = engine->registry->objects[i];
+
+		engine_object_name(object->info->id, name);
+		object->not_kept = object->not_kept || has_name(effect, name);
+	}
+	for (size_t i = 0; i < engine->n_peers; i++) {
+		struct peer *peer = &engine->peers[i];
+
+		engine_server_name(peer->server, name);
+		peer->state_not_kept = peer->state_not_kept || has_name(effect, name);
+		engine_history_name(peer->server, name);
+		peer->history_not_kept = peer->history_not_kept || has_name(effect, name);
+	}
+}
+
+static void keep_peer_again(struct engine *engine, struct peer *peer)
+{
+	if (peer->state_not_kept && !peer->state_final) {
+		peer->state_written = 0;
+		peer_state_write(engine, peer);
+	}
+	if (peer->history_not_kept && !peer->state_final) {
+		peer->history_changed = peer->history_kept = true;
+		backlog_state_write(engine, peer);
+	}
+	peer->state_not_kept = peer->history_not_kept = false;
+}
+
+void persist_again(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->registry->n_objects; i++) {
+		struct object *object = engine->registry->objects[i];
+
+		object->persist_pending = object->persist_pending || object->not_kept;
+		object->not_kept = false;
+	}
+	persist_tick(engine);
+	for (size_t i = 0; i < engine->n_peers; i++)
+		keep_peer_again(engine, &engine->peers[i]);
+}
+
 struct restore {
 	struct operation operation;
 	int error;

@@ -112,7 +112,7 @@ static int add_name(const struct server *server, const struct servers *named, ch
 
 static void take_template(struct server *server, const struct server *template)
 {
-	server->version = template->version;
+	server->version = server->spoken = template->version;
 	server->queue = template->queue;
 	server->awake_s = template->awake_s;
 	server->history_size = template->history_size;

@@ -53,6 +53,47 @@ static void objects_ask_for_it(void **state)
 	play(steps);
 }
 
+/* With what is true when it is tried again, and nothing else. */
+static void what_was_not_kept_is_kept_later(void **state)
+{
+	static const struct step steps[] = {
+		WITH_501_0,
+		{ 1 * SEC, "PUT /501/0/1 format=0 \"7\"", "persist 501 {/501/0/0=a /501/0/1=7}\n2.04" },
+		{ 2 * SEC, "keepagain" },
+		{ 2 * SEC, "notkept object-501" },
+		{ 2 * SEC, "notkept object-9" },
+		{ 3 * SEC, "set /501/0/0 b" },
+		{ 10 * SEC, "keepagain", "persist 501 {/501/0/0=b /501/0/1=7}" },
+		{ 20 * SEC, "keepagain" },
+		{ 1000 * SEC },
+	};
+
+	(void)state;
+	play(steps);
+}
+
+/* The same of a registration, and of notifications that were stored. */
+static void what_was_not_kept_of_a_server(void **state)
+{
+	static struct transcript transcript;
+	static const struct step registered[] = { TRANSCRIPT_REGISTERED_FOREVER };
+	static const struct step again[] = { { 10 * SEC, "notkept server-1" }, { 10 * SEC, "keepagain" } };
+	static const struct step once[] = { { 20 * SEC, "keepagain" } };
+	unsigned int n_kept;
+
+	(void)state;
+	transcript_init(&transcript, &(struct transcript_config){ 0 });
+	play_on(&transcript, registered);
+	n_kept = transcript.n_kept;
+	buffer_clear(&transcript.kept[0]);
+	play_on(&transcript, again);
+	assert_int_equal(transcript.n_kept, n_kept + 1);
+	assert_non_null(memmem(transcript.kept[0].data, transcript.kept[0].len, "/rd/5a", 6));
+	play_on(&transcript, once);
+	assert_int_equal(transcript.n_kept, n_kept + 1);
+	transcript_deinit(&transcript);
+}
+
 static void waits_for_a_free_operation(void **state)
 {
 	static const struct step steps[] = {
@@ -157,6 +198,8 @@ static void bad_state_changes_nothing(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(writes_of_kept_objects_are_persisted),
 	cmocka_unit_test(objects_ask_for_it),
+	cmocka_unit_test(what_was_not_kept_is_kept_later),
+	cmocka_unit_test(what_was_not_kept_of_a_server),
 	cmocka_unit_test(waits_for_a_free_operation),
 	cmocka_unit_test(round_trip),
 	cmocka_unit_test(bad_state_changes_nothing),

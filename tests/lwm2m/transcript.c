@@ -602,6 +602,13 @@ static bool play_server(struct transcript *transcript, uint16_t session, const c
 	return true;
 }
 
+static void not_kept(struct transcript *transcript, const char *name)
+{
+	const struct effect effect = { .type = EFFECT_PERSIST, .message.path = bytes_of(name) };
+
+	engine_not_kept(transcript->engine, &effect);
+}
+
 static bool play_objects(struct transcript *transcript, const char *verb, char *rest)
 {
 	if (strcmp(verb, "set") == 0)
@@ -612,6 +619,10 @@ static bool play_objects(struct transcript *transcript, const char *verb, char *
 		transcript->fake.hold = true;
 	else if (strcmp(verb, "lie") == 0)
 		transcript->fake.fail = 1;
+	else if (strcmp(verb, "notkept") == 0)
+		not_kept(transcript, rest);
+	else if (strcmp(verb, "keepagain") == 0)
+		engine_keep_again(transcript->engine, transcript->now);
 	else if (strcmp(verb, "keep") == 0)
 		registry_persist(&transcript->fake.registry, (uint16_t)atoi(rest + 1));
 	else if (strcmp(verb, "fail") == 0)

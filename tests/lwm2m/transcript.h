@@ -20,6 +20,7 @@
  *	add /500/3 | remove /500/3 | add /501 | remove /501  an instance or object comes or goes
  *	hold | fail ERROR | lie | done [ERROR]               how the objects answer, see fake-object.h
  *	keep /501                                            an object's own state changed
+ *	notkept object-501 | keepagain                       a file could not be written; and may be by now
  *	lifetime 60 | queue | binding T | pmin 1 | pmax 60   what a server writes to its account,
  *	priority 1 | delay 5 | block | con | profile         or the configuration says of it
  *	hash 1
