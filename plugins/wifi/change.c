@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * change.c - what a server wrote, to wpa_supplicant and back
+ * change.c - what a server wrote, to wpa_supplicant or NetworkManager, and back
  *
  * A server that changes the network may be heard through the very connection that goes down. So the answer leaves
  * first, and when the new network does not connect in time, the one before is selected again.
@@ -13,8 +13,6 @@
 #define ANSWER_FIRST UINT64_C(2000000)
 #define SECOND       UINT64_C(1000000)
 #define PRIORITY     100
-
-#define MANAGER "org.freedesktop.NetworkManager"
 
 static uint64_t connect_time;
 
@@ -42,10 +40,11 @@ void change_drop(struct station *station)
 {
 	station->change.call = sd_bus_slot_unref(station->change.call);
 	networks_forget(station);
+	manager_drop(station);
 	rest(&station->change);
 }
 
-static void come_to_rest(struct station *station)
+void change_over(struct station *station)
 {
 	rest(&station->change);
 	supplicant_refresh(station);
@@ -67,11 +66,11 @@ static int on_returned(sd_bus_message *message, void *userdata, sd_bus_error *er
 		lw_log(station->host, LOG_ERR, "%s does not go back to network '%s' either: %s", station->name,
 			station->change.before_ssid, e->message ? e->message : e->name);
 	networks_enable(station, true);
-	come_to_rest(station);
+	change_over(station);
 	return 0;
 }
 
-static void go_back(struct station *station, const char *why)
+void change_failed(struct station *station, const char *why)
 {
 	struct change *change = &station->change;
 	struct wlan *wlan = station->inst->data;
@@ -82,12 +81,17 @@ static void go_back(struct station *station, const char *why)
 	strcpy(wlan->ssid, change->before_ssid);
 	wlan->auth = change->before_auth;
 	change->timer = sd_event_source_disable_unref(change->timer);
+	change->progress = CHANGE_RETURNING;
+	forget_secrets(change);
+	if (station->managed.device[0]) {
+		manager_go_back(station);
+		return;
+	}
 	if (change->added[0])
 		tell(station, "RemoveNetwork", change->added);
-	change->progress = CHANGE_RETURNING;
 	if (!had_network || supplicant_call(station, "SelectNetwork", change->before, on_returned) < 0) {
 		networks_enable(station, true);
-		come_to_rest(station);
+		change_over(station);
 	}
 }
 
@@ -98,8 +102,18 @@ static int on_late(sd_event_source *source, uint64_t usec, void *userdata)
 
 	snprintf(why, sizeof(why), "not within %u s, its state is '%s'", (unsigned int)(connect_time / SECOND),
 		station->state);
-	go_back(station, why);
+	change_failed(station, why);
 	return 0;
+}
+
+static int begin_trial(struct station *station)
+{
+	struct change *change = &station->change;
+
+	change->progress = CHANGE_TRYING;
+	change->timer = sd_event_source_disable_unref(change->timer);
+	return sd_event_add_time_relative(
+		lw_event(station->host), &change->timer, CLOCK_BOOTTIME, connect_time, 0, on_late, station);
 }
 
 static int on_selected(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -107,7 +121,7 @@ static int on_selected(sd_bus_message *message, void *userdata, sd_bus_error *er
 	const sd_bus_error *e = sd_bus_message_get_error(message);
 
 	if (e)
-		go_back(userdata, e->message ? e->message : e->name);
+		change_failed(userdata, e->message ? e->message : e->name);
 	return 0;
 }
 
@@ -120,32 +134,13 @@ static int on_network(sd_bus_message *message, void *userdata, sd_bus_error *err
 
 	forget_secrets(change);
 	if (e || sd_bus_message_read(message, "o", &path) < 0 || strlen(path) >= sizeof(change->added)) {
-		go_back(station, e && e->message ? e->message : "wpa_supplicant does not take it");
+		change_failed(station, e && e->message ? e->message : "wpa_supplicant does not take it");
 		return 0;
 	}
 	strcpy(change->added, path);
-	change->progress = CHANGE_TRYING;
-	change->timer = sd_event_source_disable_unref(change->timer);
-	if (sd_event_add_time_relative(lw_event(station->host), &change->timer, CLOCK_BOOTTIME, connect_time, 0, on_late,
-		    station) < 0 ||
-		supplicant_call(station, "SelectNetwork", change->added, on_selected) < 0)
-		go_back(station, "wpa_supplicant cannot be asked");
+	if (begin_trial(station) < 0 || supplicant_call(station, "SelectNetwork", change->added, on_selected) < 0)
+		change_failed(station, "wpa_supplicant cannot be asked");
 	return 0;
-}
-
-static int append_bytes(sd_bus_message *message, const char *key, const void *data, size_t len)
-{
-	int r = sd_bus_message_open_container(message, 'e', "sv");
-
-	if (r >= 0)
-		r = sd_bus_message_append(message, "s", key);
-	if (r >= 0)
-		r = sd_bus_message_open_container(message, 'v', "ay");
-	if (r >= 0)
-		r = sd_bus_message_append_array(message, 'y', data, len);
-	if (r >= 0)
-		r = sd_bus_message_close_container(message);
-	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
 /*
@@ -157,12 +152,12 @@ static int append_network(sd_bus_message *message, const struct wlan *wlan, cons
 	int r = sd_bus_message_open_container(message, 'a', "{sv}");
 
 	if (r >= 0)
-		r = append_bytes(message, "ssid", wlan->ssid, strlen(wlan->ssid));
+		r = supplicant_append_bytes(message, "ssid", wlan->ssid, strlen(wlan->ssid));
 	if (r >= 0)
 		r = sd_bus_message_append(message, "{sv}{sv}{sv}", "key_mgmt", "s", wlan->auth == 1 ? "WPA-PSK" : "NONE",
 			"id_str", "s", NETWORK_MARK, "priority", "i", PRIORITY);
 	if (r >= 0 && change->has_key)
-		r = append_bytes(message, "psk", change->key, sizeof(change->key));
+		r = supplicant_append_bytes(message, "psk", change->key, sizeof(change->key));
 	else if (r >= 0 && wlan->auth == 1)
 		r = sd_bus_message_append(message, "{sv}", "psk", "s", change->phrase);
 	return r < 0 ? r : sd_bus_message_close_container(message);
@@ -190,7 +185,18 @@ static void on_looked(struct station *station)
 {
 	station->change.progress = CHANGE_ADDING;
 	if (add_network(station) < 0)
-		go_back(station, "wpa_supplicant cannot be asked");
+		change_failed(station, "wpa_supplicant cannot be asked");
+}
+
+static int try_network(struct station *station)
+{
+	if (!station->managed.device[0]) {
+		station->change.progress = CHANGE_LOOKING;
+		return networks_look(station, on_looked);
+	}
+	int r = begin_trial(station);
+
+	return r < 0 ? r : manager_try(station);
 }
 
 static int on_answered(sd_event_source *source, uint64_t usec, void *userdata)
@@ -203,97 +209,51 @@ static int on_answered(sd_event_source *source, uint64_t usec, void *userdata)
 	if (change->enable)
 		enable_set(station, wlan->enabled);
 	if (!wlan->enabled || !change->network) {
-		if (wlan->enabled)
-			tell(station, "Reconnect", NULL);
 		lw_log(station->host, LOG_NOTICE, "%s is %s now, a server wants it", station->name,
 			wlan->enabled ? "enabled" : "disabled");
-		come_to_rest(station);
+		change_over(station);
 		return 0;
 	}
-	change->progress = CHANGE_LOOKING;
-	if (networks_look(station, on_looked) < 0)
-		go_back(station, "wpa_supplicant cannot be asked");
+	if (try_network(station) < 0)
+		change_failed(station, "it cannot be asked for");
 	return 0;
+}
+
+void change_connected(struct station *station)
+{
+	lw_log(station->host, LOG_NOTICE, "%s is connected to network '%s' now", station->name,
+		((struct wlan *)station->inst->data)->ssid);
+	/* Of those that servers wrote there is one. */
+	if (station->managed.device[0]) {
+		manager_keep(station);
+	} else {
+		networks_enable(station, false);
+		networks_save(station);
+	}
+	change_over(station);
 }
 
 void change_look(struct station *station)
 {
-	struct change *change = &station->change;
+	const struct change *change = &station->change;
 
-	if (change->progress != CHANGE_TRYING || strcmp(station->state, "completed") != 0 ||
-		strcmp(station->network, change->added) != 0)
-		return;
-	lw_log(station->host, LOG_NOTICE, "%s is connected to network '%s' now", station->name,
-		((struct wlan *)station->inst->data)->ssid);
-	/* Of those that servers wrote there is one. */
-	networks_enable(station, false);
-	networks_save(station);
-	rest(change);
+	if (change->progress == CHANGE_TRYING && !station->managed.device[0] && strcmp(station->state, "completed") == 0 &&
+		strcmp(station->network, change->added) == 0)
+		change_connected(station);
 }
 
-/* The end of written(): the change goes on after the answer, or is refused. */
-static void finish(struct station *station, bool managed)
+/* The end of written(): the change goes on after the answer. */
+static void on_asked(struct station *station)
 {
 	struct change *change = &station->change;
-	int r = managed ? -EPERM : 0;
+	int r = sd_event_add_time_relative(
+		lw_event(station->host), &change->timer, CLOCK_BOOTTIME, ANSWER_FIRST, 0, on_answered, station);
 
-	if (managed)
-		lw_log(station->host, LOG_WARNING, "%s is not changed: NetworkManager manages it; change it there (nmcli)",
-			station->name);
-	if (r == 0)
-		r = sd_event_add_time_relative(lw_event(station->host), &change->timer, CLOCK_BOOTTIME, ANSWER_FIRST, 0,
-			on_answered, station);
 	if (r < 0)
-		come_to_rest(station);
+		change_over(station);
 	else
 		change->progress = CHANGE_WAITING;
 	lw_finish(station->inst, r < 0 ? r : 0);
-}
-
-static int on_managed(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	int managed = 0;
-
-	/* A NetworkManager that does not say may manage it. */
-	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "v", "b", &managed) < 0)
-		managed = 1;
-	finish(userdata, managed);
-	return 0;
-}
-
-static int on_device(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	struct station *station = userdata;
-	struct change *change = &station->change;
-	const char *path;
-
-	change->call = sd_bus_slot_unref(change->call);
-	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "o", &path) < 0)
-		finish(station, false);
-	else if (sd_bus_call_method_async(supplicant_bus(), &change->call, MANAGER, path,
-			 "org.freedesktop.DBus.Properties", "Get", on_managed, station, "ss", MANAGER ".Device",
-			 "Managed") < 0)
-		finish(station, true);
-	return 0;
-}
-
-/* Without starting it. */
-static int ask_network_manager(struct station *station)
-{
-	struct change *change = &station->change;
-	sd_bus_message *message = NULL;
-	int r = sd_bus_message_new_method_call(supplicant_bus(), &message, MANAGER, "/org/freedesktop/NetworkManager",
-		MANAGER, "GetDeviceByIpIface");
-
-	if (r >= 0)
-		r = sd_bus_message_set_auto_start(message, false);
-	if (r >= 0)
-		r = sd_bus_message_append(message, "s", station->name);
-	change->call = sd_bus_slot_unref(change->call);
-	if (r >= 0)
-		r = sd_bus_call_async(supplicant_bus(), &change->call, message, on_device, station, 0);
-	sd_bus_message_unref(message);
-	return r;
 }
 
 static int digit(char c)
@@ -377,7 +337,7 @@ int change_written(struct station *station, struct lw_instance *inst)
 	explicit_bzero(wlan->phrase, sizeof(wlan->phrase));
 	if (r <= 0)
 		return r;
-	r = ask_network_manager(station);
+	r = manager_ask(station, on_asked);
 	if (r < 0) {
 		rest(&station->change);
 		return r;

@@ -34,6 +34,12 @@ static void remember(const char *name, bool is_disabled)
 		snprintf(place, IF_NAMESIZE, "%s", is_disabled ? name : "");
 }
 
+static void forget(struct station *station)
+{
+	remember(station->name, false);
+	station->enable = ENABLED;
+}
+
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct station *station = userdata;
@@ -47,9 +53,23 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 	return 0;
 }
 
+static int on_connected(sd_bus_message *message, void *userdata, sd_bus_error *unused)
+{
+	struct station *station = userdata;
+	const sd_bus_error *error = sd_bus_message_get_error(message);
+
+	station->disconnect = sd_bus_slot_unref(station->disconnect);
+	if (error)
+		lw_log(station->host, LOG_WARNING, "%s does not connect: %s", station->name,
+			error->message ? error->message : error->name);
+	return 0;
+}
+
 static void disconnect(struct station *station)
 {
-	if (!station->disconnect)
+	if (station->managed.device[0])
+		(void)manager_enable(station, false, on_disconnected);
+	else if (!station->disconnect)
 		(void)sd_bus_call_method_async(supplicant_bus(), &station->disconnect, SUPPLICANT, station->path,
 			SUPPLICANT_INTERFACE, "Disconnect", on_disconnected, station, NULL);
 }
@@ -61,6 +81,11 @@ void enable_set(struct station *station, bool enabled)
 	station->enable = enabled ? ENABLED : DISABLE_WANTED;
 	if (!enabled)
 		disconnect(station);
+	else if (station->managed.device[0])
+		(void)manager_enable(station, true, on_connected);
+	else
+		(void)sd_bus_call_method_async(supplicant_bus(), &station->disconnect, SUPPLICANT, station->path,
+			SUPPLICANT_INTERFACE, "Reconnect", on_connected, station, NULL);
 }
 
 void enable_begin(struct station *station)
@@ -77,7 +102,7 @@ void enable_look(struct station *station)
 	else if (station->enable == DISABLE_TOLD && !completed)
 		station->enable = DISABLED;
 	else if (station->enable == DISABLED && completed)
-		enable_set(station, true);
+		forget(station);
 }
 
 void enable_drop(struct station *station)

@@ -159,6 +159,21 @@ sd_bus *supplicant_bus(void)
 	return bus;
 }
 
+int supplicant_append_bytes(sd_bus_message *message, const char *key, const void *data, size_t len)
+{
+	int r = sd_bus_message_open_container(message, 'e', "sv");
+
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", key);
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'v', "ay");
+	if (r >= 0)
+		r = sd_bus_message_append_array(message, 'y', data, len);
+	if (r >= 0)
+		r = sd_bus_message_close_container(message);
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
 int supplicant_call(struct station *station, const char *method, const char *path, sd_bus_message_handler_t handler)
 {
 	sd_bus_slot **slot = &station->change.call;

@@ -39,6 +39,15 @@ struct networks {
 	sd_bus_slot *call;
 };
 
+/* A station of NetworkManager's: its device, else "". */
+struct managed {
+	char device[128];
+	char added[128], before[128]; /* connections: the one that is tried, the one that was active; "": none */
+	bool before_is_ours;
+	void (*answer)(struct station *station);
+	sd_bus_slot *call, *match;
+};
+
 enum progress { CHANGE_NONE, CHANGE_CHECKING, CHANGE_WAITING, CHANGE_LOOKING, CHANGE_ADDING, CHANGE_TRYING, CHANGE_RETURNING };
 
 /*
@@ -75,6 +84,7 @@ struct station {
 	bool stale; /* it changed while it was read */
 	struct change change;
 	struct networks networks;
+	struct managed managed;
 };
 
 struct wlan {
@@ -112,6 +122,9 @@ int supplicant_call(struct station *station, const char *method, const char *pat
 #define SUPPLICANT           "fi.w1.wpa_supplicant1"
 #define SUPPLICANT_INTERFACE SUPPLICANT ".Interface"
 
+/* An entry of a{sv} that is bytes. */
+int supplicant_append_bytes(sd_bus_message *message, const char *key, const void *data, size_t len);
+
 /* Reads the station anew, and calls wifi_show(). */
 void supplicant_refresh(struct station *station);
 
@@ -122,6 +135,17 @@ int networks_look(struct station *station, void (*looked)(struct station *statio
 void networks_enable(struct station *station, bool with_ours);
 void networks_save(struct station *station);
 void networks_forget(struct station *station);
+
+/*
+ * manager.c: asks whether NetworkManager manages the station, which managed.device says when handler is called. Tries the
+ * network that a server wrote, keeps it, or goes back. -errno.
+ */
+int manager_ask(struct station *station, void (*handler)(struct station *station));
+int manager_try(struct station *station);
+void manager_keep(struct station *station);
+void manager_go_back(struct station *station);
+int manager_enable(struct station *station, bool enable, sd_bus_message_handler_t handler);
+void manager_drop(struct station *station);
 
 /* enable.c: a server wants it; the station is there, is another now, or goes. */
 void enable_set(struct station *station, bool enabled);
@@ -136,4 +160,9 @@ bool enable_is_needed(const struct station *station);
 void change_init(uint32_t connect_s);
 int change_written(struct station *station, struct lw_instance *inst);
 void change_look(struct station *station);
+
+/* What is tried is connected; does not connect, and is taken back; all of it is over. */
+void change_connected(struct station *station);
+void change_failed(struct station *station, const char *why);
+void change_over(struct station *station);
 void change_drop(struct station *station);

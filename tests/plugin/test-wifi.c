@@ -39,6 +39,9 @@ static struct {
 	bool new_is_good;
 	unsigned int selections, disconnects, reconnects;
 	int managed;
+	bool home_is_ours;
+	unsigned int nm_disconnects;
+	char nm_saved[64], nm_deleted[64], activated[64];
 	char enabled[256]; /* the last letters of networks that were */
 	bool saves; /* its configuration file may be written */
 	unsigned int saved, marks;
@@ -264,9 +267,16 @@ static const sd_bus_vtable bss_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
+#define NM           "/org/freedesktop/NetworkManager"
+#define DEVICE       NM "/Devices/1"
+#define HOME_ACTIVE  NM "/ActiveConnection/1"
+#define NEW_ACTIVE   NM "/ActiveConnection/2"
+#define HOME_SETTING NM "/Settings/1"
+#define NEW_SETTING  NM "/Settings/2"
+
 static int on_device(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	return sd_bus_reply_method_return(message, "o", "/org/freedesktop/NetworkManager/Devices/1");
+	return sd_bus_reply_method_return(message, "o", DEVICE);
 }
 
 static int get_managed(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
@@ -275,15 +285,119 @@ static int get_managed(sd_bus *bus, const char *path, const char *interface, con
 	return sd_bus_message_append(reply, "b", air.managed);
 }
 
+static int get_active(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *error)
+{
+	if (strcmp(property, "State") == 0)
+		return sd_bus_message_append(reply, "u", 1U);
+	if (strcmp(property, "Id") == 0)
+		return sd_bus_message_append(reply, "s", air.home_is_ours ? "lwm2m-agent wlan3" : "Home");
+	return sd_bus_message_append(reply, "o", strcmp(property, "Connection") == 0 ? HOME_SETTING : HOME_ACTIVE);
+}
+
+/* a{sa{sv}}: of all that is in it, the name and the secret. */
+static void take_connection(sd_bus_message *message)
+{
+	const char *group, *key, *text;
+	const void *data;
+	size_t len;
+
+	sd_bus_message_enter_container(message, 'a', "{sa{sv}}");
+	while (sd_bus_message_enter_container(message, 'e', "sa{sv}") > 0) {
+		sd_bus_message_read(message, "s", &group);
+		sd_bus_message_enter_container(message, 'a', "{sv}");
+		while (sd_bus_message_enter_container(message, 'e', "sv") > 0) {
+			sd_bus_message_read(message, "s", &key);
+			if (strcmp(key, "psk") == 0) {
+				sd_bus_message_read(message, "v", "s", &text);
+				snprintf(air.new_psk, sizeof(air.new_psk), "%s", text);
+			} else if (strcmp(key, "ssid") == 0) {
+				sd_bus_message_enter_container(message, 'v', "ay");
+				sd_bus_message_read_array(message, 'y', &data, &len);
+				memcpy(air.new_ssid, data, len);
+				sd_bus_message_exit_container(message);
+			} else {
+				sd_bus_message_skip(message, "v");
+			}
+			sd_bus_message_exit_container(message);
+		}
+		sd_bus_message_exit_container(message);
+		sd_bus_message_exit_container(message);
+	}
+	sd_bus_message_exit_container(message);
+}
+
+static int on_add_and_activate(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	int r;
+
+	take_connection(message);
+	r = sd_bus_reply_method_return(message, "ooa{sv}", NEW_SETTING, NEW_ACTIVE, 0);
+	if (air.new_is_good)
+		connect_to(NEW, "office", 2);
+	/* Activated, or deactivated. */
+	assert_true(sd_bus_emit_signal(manager, NEW_ACTIVE, MANAGER ".Connection.Active", "StateChanged", "uu",
+			    air.new_is_good ? 2U : 4U, 9U) >= 0);
+	return r;
+}
+
+static int on_activate(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *path;
+
+	assert_true(sd_bus_message_read(message, "o", &path) >= 0);
+	snprintf(air.activated, sizeof(air.activated), "%s", path);
+	connect_to(HOME, "home", 1);
+	return sd_bus_reply_method_return(message, "o", HOME_ACTIVE);
+}
+
+static int on_device_disconnect(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	air.nm_disconnects++;
+	air.state = "disconnected";
+	air.network = "/";
+	say_changed();
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static int on_save_or_delete(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	bool deletes = strcmp(sd_bus_message_get_member(message), "Delete") == 0;
+
+	snprintf(deletes ? air.nm_deleted : air.nm_saved, sizeof(air.nm_saved), "%s", sd_bus_message_get_path(message));
+	return sd_bus_reply_method_return(message, NULL);
+}
+
 static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("GetDeviceByIpIface", "s", "o", on_device, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("AddAndActivateConnection2", "a{sa{sv}}ooa{sv}", "ooa{sv}", on_add_and_activate,
+		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ActivateConnection", "ooo", "o", on_activate, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
 static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Managed", "b", get_managed, 0, 0),
+	SD_BUS_PROPERTY("ActiveConnection", "o", get_active, 0, 0),
+	SD_BUS_METHOD("Disconnect", NULL, NULL, on_device_disconnect, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable active_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("State", "u", get_active, 0, 0),
+	SD_BUS_PROPERTY("Id", "s", get_active, 0, 0),
+	SD_BUS_PROPERTY("Connection", "o", get_active, 0, 0),
+	SD_BUS_SIGNAL("StateChanged", "uu", 0),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable setting_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("Save", NULL, NULL, on_save_or_delete, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Delete", NULL, NULL, on_save_or_delete, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
@@ -306,8 +420,12 @@ static void start_supplicant(const char *directory)
 static void start_manager(const char *directory)
 {
 	manager = private_bus_serve(directory, fixture.event, MANAGER);
-	serve(manager, "/org/freedesktop/NetworkManager", MANAGER, manager_vtable);
-	serve(manager, "/org/freedesktop/NetworkManager/Devices/1", MANAGER ".Device", device_vtable);
+	serve(manager, NM, MANAGER, manager_vtable);
+	serve(manager, DEVICE, MANAGER ".Device", device_vtable);
+	serve(manager, HOME_ACTIVE, MANAGER ".Connection.Active", active_vtable);
+	serve(manager, NEW_ACTIVE, MANAGER ".Connection.Active", active_vtable);
+	serve(manager, HOME_SETTING, MANAGER ".Settings.Connection", setting_vtable);
+	serve(manager, NEW_SETTING, MANAGER ".Settings.Connection", setting_vtable);
 }
 
 static int setup(void **state)
@@ -506,18 +624,58 @@ static void test_stays_disabled(void **state)
 	assert_int_equal(air.disconnects, 2);
 }
 
-static void test_network_manager(void **state)
+static void begin_managed(const char *directory)
 {
-	start_bus(*state);
-	start_manager(*state);
-	start_supplicant(*state);
-	begin("2");
+	start_bus(directory);
+	start_manager(directory);
+	start_supplicant(directory);
+	begin("5");
 	fixture_wait_state(&fixture, PLUGIN_RUNNING);
 	fixture_wait(&fixture, is(5, VALUE_STRING("home")));
 	air.managed = 1;
-	assert_int_equal(write_network("office", "correct horse"), -EPERM);
-	fixture_expect(&fixture, PATH3(12, 3, 5), VALUE_STRING("home"));
+}
+
+/* A connection that is active is saved; the one that a server wrote before goes. */
+static void test_network_manager(void **state)
+{
+	begin_managed(*state);
+	air.home_is_ours = air.new_is_good = true;
+	assert_int_equal(write_network("office", "correct horse"), 0);
+	fixture_wait(&fixture, strcmp(air.nm_saved, NEW_SETTING) == 0 && strcmp(air.nm_deleted, HOME_SETTING) == 0);
+	fixture_wait(&fixture, is(5, VALUE_STRING("office")));
+	assert_string_equal(air.new_ssid, "office");
+	assert_string_equal(air.new_psk, "correct horse");
 	assert_int_equal(air.selections, 0);
+	/* Another one is NetworkManager's own. */
+	air.home_is_ours = false;
+	air.nm_saved[0] = air.nm_deleted[0] = 0;
+	fixture_wait(&fixture, fixture_write_value(&fixture, PATH3(12, 3, 17),
+				       VALUE_STRING("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")) == 0);
+	fixture_wait(&fixture, strcmp(air.nm_saved, NEW_SETTING) == 0);
+	assert_string_equal(air.new_psk, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+	assert_string_equal(air.nm_deleted, "");
+}
+
+static void test_network_manager_gives_up(void **state)
+{
+	begin_managed(*state);
+	air.home_is_ours = true;
+	assert_int_equal(write_network("office", "wrong horse"), 0);
+	fixture_wait(&fixture, strcmp(air.activated, HOME_SETTING) == 0);
+	fixture_wait(&fixture, is(5, VALUE_STRING("home")) && is(3, VALUE_INTEGER(1)));
+	assert_string_equal(air.nm_deleted, NEW_SETTING);
+	assert_string_equal(air.nm_saved, "");
+}
+
+static void test_network_manager_disables(void **state)
+{
+	begin_managed(*state);
+	assert_int_equal(fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(false)), 0);
+	fixture_wait(&fixture, air.nm_disconnects == 1 && is(3, VALUE_INTEGER(0)));
+	assert_int_equal(air.disconnects, 0);
+	fixture_wait(&fixture, fixture_write_value(&fixture, PATH3(12, 3, 1), VALUE_BOOLEAN(true)) == 0);
+	fixture_wait(&fixture, strcmp(air.activated, "/") == 0 && is(3, VALUE_INTEGER(1)));
+	/* One that it does not manage is wpa_supplicant's. */
 	air.managed = 0;
 	air.new_is_good = true;
 	assert_int_equal(write_network("office", "correct horse"), 0);
@@ -646,6 +804,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_disable_and_enable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stays_disabled, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_network_manager, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_network_manager_gives_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_network_manager_disables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_supplicant_restarts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_default_route, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_way_out, setup, teardown),
