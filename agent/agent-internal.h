@@ -39,6 +39,7 @@ struct agent {
 	struct connectivity *connectivity; /* these two are NULL where they are turned off */
 	struct statistics *statistics;
 	struct supervisor *supervisor;
+	struct buffer hidden; /* what hosts of plugins are kept from */
 	struct engine *engine;
 	struct api *api;
 	sd_event_source *settle_timer, *stop_timer;

@@ -39,12 +39,16 @@ static const struct server_object_actions bootstrap_actions = {
 	.bootstrap = on_bootstrap,
 };
 
+static const char *state_dir(const struct agent *agent)
+{
+	return agent->options->state_dir ? agent->options->state_dir :
+	       agent->config->state_dir	 ? agent->config->state_dir :
+					   BUILD_STATEDIR "/lwm2m-agent";
+}
+
 static int open_adapters(struct agent *agent)
 {
 	const struct options *options = agent->options;
-	const char *state_dir = options->state_dir	 ? options->state_dir :
-				agent->config->state_dir ? agent->config->state_dir :
-							   BUILD_STATEDIR "/lwm2m-agent";
 	int r = loop_new(&pump_loop_handlers, agent, &agent->loop);
 
 	if (r < 0)
@@ -58,7 +62,7 @@ static int open_adapters(struct agent *agent)
 		log_warning(
 			"Cannot listen for changes of the network; servers hear of them at the next update: %s",
 			strerror(-r));
-	r = store_open(state_dir, &agent->store);
+	r = store_open(state_dir(agent), &agent->store);
 	if (r == 0)
 		r = provision_load(agent);
 	if (r < 0)
@@ -138,6 +142,7 @@ static int add_plugin(struct agent *agent, const struct config_plugin *from)
 		.isolation = from->in_process ? PLUGIN_ISOLATION_NONE : PLUGIN_ISOLATION_PROCESS,
 		.enabled = from->enabled,
 		.memory_mb = from->memory_mb,
+		.sees_keys = from->sees_keys,
 		.first_instance = from->first_instance,
 		.settings = settings,
 		.n_settings = from->n_settings,
@@ -151,11 +156,25 @@ static int add_plugin(struct agent *agent, const struct config_plugin *from)
 	return supervisor_add(agent->supervisor, &config);
 }
 
+/* What only the agent has any business with: its state, its credentials and the files with keys. */
+static int name_hidden(struct agent *agent)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	int r = buffer_printf(&agent->hidden, "%s\n%s\n", state_dir(agent), credentials ? credentials : "");
+
+	if (r >= 0)
+		r = buffer_append(&agent->hidden, agent->config->secrets.data, agent->config->secrets.len);
+	return r < 0 ? r : buffer_append_byte(&agent->hidden, '\0');
+}
+
 static int add_plugins(struct agent *agent)
 {
-	const struct supervisor_options options = { .host_path = agent->options->host_path };
-	int r = supervisor_new(&agent->supervisor, loop_event(agent->loop), &agent->registry, &options);
+	struct supervisor_options options = { .host_path = agent->options->host_path };
+	int r = name_hidden(agent);
 
+	options.hidden = (const char *)agent->hidden.data;
+	if (r == 0)
+		r = supervisor_new(&agent->supervisor, loop_event(agent->loop), &agent->registry, &options);
 	for (size_t i = 0; i < agent->config->n_plugins && r == 0; i++)
 		r = add_plugin(agent, &agent->config->plugins[i]);
 	return r < 0 ? log_error_errno(r, "Cannot set up the plugins: %m") : 0;
@@ -304,6 +323,7 @@ struct agent *agent_free(struct agent *agent)
 	api_free(agent->api);
 	sd_event_source_disable_unref(agent->keep_timer);
 	supervisor_free(agent->supervisor);
+	buffer_deinit(&agent->hidden);
 	engine_free(agent->engine);
 	monitor_free(agent);
 	device_free(agent->device);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "options.h"
+#include "plugin/confine.h"
 
 /* On a terminal, messages about files are read best alone. */
 static void report_plain(void *userdata, int priority, const char *line)
@@ -48,6 +49,17 @@ static int has_server(const struct options *options)
 	return EXIT_FAILURE;
 }
 
+/* Once, however often the configuration is taken over. */
+static void say_what_is_missing(size_t n_plugins)
+{
+	static bool said;
+
+	if (!said && n_plugins > 0 && confine_version() == 0) {
+		log_notice("This kernel has no Landlock: nothing keeps plugins from reading the agent's keys and state");
+		said = true;
+	}
+}
+
 /* config is taken over, and replaced by what SIGHUP read. */
 static int run(const struct options *options, struct config **config)
 {
@@ -56,8 +68,10 @@ static int run(const struct options *options, struct config **config)
 
 	if (!*config)
 		r = config_load(options->config, options->plugin_dir, NULL, NULL, config);
-	if (r == 0)
+	if (r == 0) {
+		say_what_is_missing((*config)->n_plugins);
 		r = agent_new(options, steal_pointer(config), &agent);
+	}
 	return r < 0 ? r : agent_run(agent, config);
 }
 

@@ -21,6 +21,7 @@ struct config_loader {
 	void *userdata;
 	const char *plugin_dir;
 	unsigned int errors;
+	struct buffer *secrets; /* of the configuration */
 	bool from_outside; /* not in the service, which alone has its credentials */
 };
 
@@ -72,8 +73,8 @@ int config_parse_u32(const struct config_key *key, const char *value, void *ret)
 int config_load_servers(struct config_loader *loader, const struct ini *ini, struct config *config);
 
 /*
- * The pre-shared key, where the account needs one: from its file, its credential or the configuration itself. One that
- * everybody can read is reported as a warning. -ENOMEM.
+ * The pre-shared key, where the account needs one: from its file, its credential or the configuration itself; what file
+ * that was is added to the secrets. One that everybody can read is reported as a warning. -ENOMEM.
  */
 int config_load_key(struct config_loader *loader, const struct ini *ini, const struct config_account *account);
 

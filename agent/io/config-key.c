@@ -72,6 +72,8 @@ static int read_key_file(struct config_loader *loader, const struct ini_setting 
 	char text[KEY_FILE_MAX];
 	int r = read_small_file(file, text);
 
+	if (buffer_printf(loader->secrets, "%s\n", file) < 0)
+		return -ENOMEM;
 	if (r < 0) {
 		complain_unreadable(loader, setting, file, r);
 		return 0;
@@ -143,6 +145,8 @@ static int load_key_itself(
 	const struct ini_setting *setting = ini_find(ini, account->section->name, "key");
 	int r = config_parse_hex(account->key, PSK_KEY_MAX, &account->server->key);
 
+	if (r == 0)
+		r = buffer_printf(loader->secrets, "%s\n", setting->file);
 	if (r == -EINVAL)
 		config_complain_account(loader, ini, account, "key",
 			"key has to be hex digits, two for each of 1 to 64 bytes");

@@ -22,6 +22,8 @@ static const struct config_key keys[] = {
 		.expected = "process or none" },
 	{ "memory_mb", config_parse_u32, offsetof(struct config_plugin, memory_mb), 4, 65536,
 		"a number of MiB from 4 to 65536" },
+	{ "sees_keys", config_parse_boolean, offsetof(struct config_plugin, sees_keys),
+		.expected = CONFIG_EXPECT_BOOLEAN },
 	{ "first_instance", config_parse_u16, offsetof(struct config_plugin, first_instance), 0, 65534,
 		"an instance id from 0 to 65534" },
 };

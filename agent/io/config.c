@@ -160,6 +160,7 @@ static int load(struct config_loader *loader, const char *file, struct config **
 	if (!config)
 		return -ENOMEM;
 	servers_init(&config->servers);
+	loader->secrets = &config->secrets;
 	config->monitoring = config->statistics = true;
 	r = read_files(loader, file, &ini);
 	if (r == 0 && loader->errors == 0)
@@ -206,6 +207,7 @@ struct config *config_free(struct config *config)
 	free(config->device.device_type);
 	free(config->device.hardware_version);
 	servers_deinit(&config->servers);
+	buffer_deinit(&config->secrets);
 	for (size_t i = 0; i < config->n_plugins; i++)
 		config_plugin_deinit(&config->plugins[i]);
 	free(config->plugins);

@@ -25,6 +25,7 @@ struct config_plugin {
 	char *module; /* path: as written when absolute, else inside the plugin directory; default NAME.so */
 	bool enabled;    /* default yes */
 	bool in_process; /* isolation = none */
+	bool sees_keys;  /* default no */
 	uint16_t first_instance;
 	uint32_t memory_mb; /* 0: not given */
 	struct config_setting *settings; /* all sections but [plugin], in order */
@@ -46,6 +47,7 @@ struct config {
 	struct config_plugin *plugins; /* by name */
 	size_t n_plugins;
 	size_t n_wrong_plugins; /* left out, for what was reported of their files */
+	struct buffer secrets;  /* the files that keys are in, a line each */
 };
 
 /* Told of each problem, as a whole line ("agent.conf:12: …") with LOG_ERR or LOG_WARNING. */

@@ -31,6 +31,7 @@ struct plugin_config {
 	enum plugin_isolation isolation;
 	bool enabled;
 	uint16_t first_instance; /* added to the ids of its instances, where servers see them */
+	bool sees_keys; /* is not kept from what supervisor_options.hidden names */
 	uint32_t memory_mb; /* what a host process may allocate, in MiB; 0: 64 */
 	const struct plugin_setting *settings;
 	size_t n_settings;

@@ -12,7 +12,9 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "plugin/confine.h"
 #include "plugin/host-internal.h"
+#include "plugin/process.h"
 
 static bool is_socket(int fd)
 {
@@ -33,7 +35,17 @@ static void prefer_for_oom(void)
 	fclose(file);
 }
 
-static void confine(const char *name)
+/* What the agent's user may see and a plugin may not; without Landlock the agent has said so. */
+static int hide_secrets(void)
+{
+	const char *hidden = getenv(PROCESS_HIDDEN);
+	int r = hidden ? confine_hide(hidden) : 0;
+
+	unsetenv(PROCESS_HIDDEN);
+	return r < 0 ? log_error_errno(r, "Cannot keep the plugin from the agent's keys: %m") : 0;
+}
+
+static int confine(const char *name)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -41,6 +53,7 @@ static void confine(const char *name)
 	close_range(PROTOCOL_FD + 1, ~0U, 0);
 	signal(SIGPIPE, SIG_IGN);
 	prefer_for_oom();
+	return hide_secrets();
 }
 
 /* Queued news and answers, but no longer than an agent that takes them. */
@@ -125,7 +138,8 @@ int main(int argc, char **argv)
 			  "lwm2m-plugin-host -v MODULE.so [SECTION.KEY=VALUE]...");
 		return EXIT_FAILURE;
 	}
-	confine(argv[1]);
+	if (confine(argv[1]) < 0)
+		return EXIT_FAILURE;
 	host.registry.listener = host_news_note;
 	host.registry.userdata = &host;
 	r = run(&host);

@@ -181,7 +181,9 @@ static int start_host(struct plugin *plugin)
 {
 	struct supervisor *supervisor = plugin->supervisor;
 	const char *path = supervisor->options.host_path;
-	int fd, r = process_spawn(path, plugin->config.name, plugin->config.memory_mb, &plugin->pid, &fd);
+	const char *hidden = plugin->config.sees_keys ? NULL : supervisor->options.hidden;
+	int fd, r = process_spawn(
+		path, plugin->config.name, plugin->config.memory_mb, hidden, &plugin->pid, &fd);
 
 	if (r < 0) {
 		plugin->pid = 0;
@@ -320,6 +322,7 @@ static int copy_config(struct plugin_config *to, const struct plugin_config *fro
 	to->isolation = from->isolation;
 	to->enabled = from->enabled;
 	to->memory_mb = from->memory_mb;
+	to->sees_keys = from->sees_keys;
 	to->first_instance = from->first_instance;
 	to->name = strdup(from->name);
 	to->module = strdup(from->module);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -32,6 +33,7 @@ static bool is_private(const char *variable)
 		"CREDENTIALS_DIRECTORY=",
 		"STATE_DIRECTORY=",
 		"MAINPID=",
+		PROCESS_HIDDEN "=",
 		"MANAGERPID=",
 	};
 
@@ -41,18 +43,20 @@ static bool is_private(const char *variable)
 	return false;
 }
 
-/* Borrows the strings. */
-static char **make_environment(void)
+/* Borrows the strings; extra may be NULL. */
+static char **make_environment(char *extra)
 {
 	size_t n = 0, kept = 0;
 	char **environment;
 
 	while (environ && environ[n])
 		n++;
-	environment = calloc(n + 1, sizeof(char *));
+	environment = calloc(n + 2, sizeof(char *));
 	for (size_t i = 0; environment && i < n; i++)
 		if (!is_private(environ[i]))
 			environment[kept++] = environ[i];
+	if (environment)
+		environment[kept] = extra;
 	return environment;
 }
 
@@ -135,11 +139,18 @@ bool process_was_full(pid_t pid, uint32_t memory_mb)
 	return !SANITIZES && (rlim_t)usage.ru_maxrss * 1024 >= memory_max(memory_mb) / 10 * 9;
 }
 
-int process_spawn(const char *path, const char *name, uint32_t memory_mb, pid_t *ret_pid, int *ret_fd)
+int process_spawn(const char *path, const char *name, uint32_t memory_mb, const char *hidden, pid_t *ret_pid,
+		  int *ret_fd)
 {
-	_cleanup_(freep) char **environment = make_environment();
+	_cleanup_(freep) char **environment = NULL;
+	_cleanup_(freep) char *variable = NULL;
 	int fds[2], r;
 
+	if (hidden && asprintf(&variable, PROCESS_HIDDEN "=%s", hidden) < 0) {
+		variable = NULL;
+		return -ENOMEM;
+	}
+	environment = make_environment(variable);
 	if (!environment)
 		return -ENOMEM;
 	r = make_socketpair(fds);

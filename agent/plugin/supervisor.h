@@ -24,6 +24,7 @@
 /* Times are in microseconds; 0 stands for the default. */
 struct supervisor_options {
 	const char *host_path;      /* of lwm2m-plugin-host; borrowed */
+	const char *hidden; /* paths that hosts are kept from, a line each; NULL: none; borrowed */
 	usec_t restart_min; /* wait after the first failure: 1 s; doubled by each failure in a row … */
 	usec_t restart_max;         /* … up to this: 5 min; each ± a quarter at random */
 	usec_t silence_max;         /* a host that owes an answer and is silent for this long is asked … */

@@ -62,6 +62,7 @@ class Agent:
         self._ended = False
         self._arguments = list(arguments)
         self.extra_environment = {}
+        self.prefix = []          # of the command, as setpriv
         self.write_config(servers or {}, plugins, agent or {}, device or {})
         if start:
             self.start()
@@ -114,7 +115,7 @@ class Agent:
     def start(self):
         self.lines.clear()
         self._ended = self.was_stopped = False
-        self._process = subprocess.Popen([*WRAPPER, *self.command], env=self.environment, stdin=subprocess.DEVNULL,
+        self._process = subprocess.Popen([*self.prefix, *WRAPPER, *self.command], env=self.environment, stdin=subprocess.DEVNULL,
                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder)
         self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)

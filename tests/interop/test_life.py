@@ -4,11 +4,12 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 
 import case
 import coap
-from agent import Agent
+from agent import PROGRAM, Agent
 from case import AgentCase
 from peer import RawServer
 
@@ -52,6 +53,30 @@ class Notify:
             lines = self.socket.recv(4096).decode().splitlines()
             if any(found.startswith(line) for found in lines):
                 return lines
+
+
+class TestSecrecy(LifeCase):
+    def test_not_dumpable(self):
+        """What is in the agent's memory is not for other processes of its user, nor for core files."""
+        prefix = []
+        agent = self.start_agent({"uri": self.server.uri}, start=False)
+        if os.geteuid() == 0:  # who may see everything; setpriv leaves it the capabilities of nobody
+            prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+            if subprocess.run([*prefix, "test", "-x", PROGRAM]).returncode != 0:
+                self.skipTest(f"user 65534 may not run {PROGRAM}")
+            for path in (agent.folder, *agent.folder.rglob("*")):
+                os.chown(path, 65534, 65534)
+        other = subprocess.Popen([*prefix, "sleep", "60"])
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        agent.prefix = prefix
+        agent.start()
+        self.expect_registration(agent)
+        for pid, readable in ((other.pid, True), (agent.pid, False)):
+            for name in ("environ", "auxv"):
+                done = subprocess.run([*prefix, "cat", f"/proc/{pid}/{name}"], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, text=True)
+                self.assertEqual(done.returncode == 0, readable, f"{name} of {pid}: {done.stderr}")
 
 
 class TestStop(LifeCase):

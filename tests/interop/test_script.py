@@ -43,7 +43,8 @@ class TestScript(AgentCase):
         self.server = RawServer()
         self.addCleanup(self.server.close)
         self.agent = self.start_agent(start=False)
-        self.socket = self.agent.folder / "socket"
+        self.socket = self.agent.folder / "run" / "socket"  # what is made beside the state is hidden with it
+        self.socket.parent.mkdir()
 
     def add(self, name, run, description):
         folder = self.agent.folder / "scripts" / name

@@ -64,7 +64,7 @@ static void spawn(pid_t *pid, int *fd)
 	usec_t until = usec_now() + 10 * USEC_PER_SEC;
 	char some[16];
 
-	assert_int_equal(process_spawn(getenv("LWM2M_PLUGIN_HOST"), "none", 16, pid, fd), 0);
+	assert_int_equal(process_spawn(getenv("LWM2M_PLUGIN_HOST"), "none", 16, NULL, pid, fd), 0);
 	while (read_proc(*pid, "environ", some, sizeof(some)) == 0)
 		assert_true(usec_now() < until);
 }
@@ -146,9 +146,9 @@ static void test_missing(void **state)
 	pid_t pid = 0;
 	int fd = -1;
 
-	assert_int_equal(process_spawn("/nonexistent/host", "none", 0, &pid, &fd), -ENOENT);
+	assert_int_equal(process_spawn("/nonexistent/host", "none", 0, NULL, &pid, &fd), -ENOENT);
 	assert_int_equal(fd, -1);
-	assert_int_equal(process_spawn("/", "none", 0, &pid, &fd), -EACCES);
+	assert_int_equal(process_spawn("/", "none", 0, NULL, &pid, &fd), -EACCES);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
