@@ -164,6 +164,59 @@ def check_tools():
         compare('option', page, code, {option.lstrip('-') for option in man_items(page, 'OPTIONS', 'Fl')})
 
 
+def help_of(command):
+    run = subprocess.run([*command, '--help'], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if run.returncode != 0 or run.stderr:
+        problems.append(f'{" ".join(command)} --help: exit status {run.returncode}, {run.stderr.strip()}')
+    return run.stdout
+
+
+def options_of(text):
+    """Options at the beginning of a line, as in "  -h, --help  show this"."""
+    lines = re.findall(r'(?m)^ +(-(?:\S| (?! ))+)', text)
+    return {name for line in lines for name in re.findall(r'--([a-z][\w-]*)', line)}
+
+
+def verbs_of(text):
+    """Those below a line that begins with "Verbs"."""
+    block = re.search(r'(?ms)^Verbs\b[^\n]*$\n(.*?)(?=^\S|^$)', text)
+    return set(re.findall(r'(?m)^  ([a-z][\w-]*)', block[1])) if block else set()
+
+
+def check_programs(programs):
+    """What programs print of themselves, against their pages; --help and --version need no explanation there."""
+    for name, path in programs.items():
+        page = next(iter(glob.glob(os.path.join(PROJECT, MAN, name + '.[18]'))), None)
+        if not page:
+            problems.append(f'{name}: no manual page')
+            continue
+        page = os.path.relpath(page, PROJECT)
+        text = help_of([path])
+        said, documented = options_of(text), {option.lstrip('-') for option in man_items(page, 'OPTIONS', 'Fl')}
+        compare('option', f'{page} (--help has it, or not)', said, documented | ({'help', 'version'} & said))
+        compare('verb', f'{page} (--help has it, or not)', verbs_of(text), man_items(page, 'VERBS', 'Cm'))
+
+
+def synopses(page):
+    """verb → "[restart PLUGIN]", from the items of VERBS."""
+    section = re.search(r'(?ms)^\.Sh VERBS$(.*?)(?=^\.Sh |\Z)', read(page))
+    found = {}
+    for verb, rest in re.findall(r'(?m)^\.It Cm (\S+)(.*)$', section[1]):
+        text = rest.replace(' ...', '...').strip()
+        text = re.sub(r'\bOp (.*)$', r'[\1]', text)  # an optional part is the last one
+        found[verb] = re.sub(r'\b(Ar|Cm) ', '', text)
+    return found
+
+
+def check_ctl(program):
+    """The --help of each verb of lwm2mctl, against what its page says the verb takes."""
+    page = MAN + 'lwm2mctl.1'
+    for verb, arguments in synopses(page).items():
+        usage = help_of([program, verb]).splitlines()[0].replace('Usage: lwm2mctl [OPTION...] ', '')
+        if usage != f'{verb} {arguments}'.strip():
+            problems.append(f"{page}: '{verb} {arguments}' is '{usage}' in lwm2mctl {verb} --help")
+
+
 def check_pages():
     env = {**os.environ, 'LC_ALL': 'C.UTF-8', 'MANROFFSEQ': ''}
     checks = [('man', ['--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z']), ('mandoc', ['-Tlint', '-Wwarning'])]
@@ -222,12 +275,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--agent', help='lwm2m-agent, to check the example configurations')
     parser.add_argument('--compiler', action='append', help='to check the example plugin; a word of the command at a time')
+    parser.add_argument('--program', action='append', default=[], metavar='NAME=PATH',
+                        help='a program whose --help is compared with its page')
     options = parser.parse_args()
+    programs = dict(word.split('=', 1) for word in options.program)
     check_keys()
     check_plugin_settings()
     check_options()
     check_verbs()
     check_tools()
+    check_programs(programs)
+    if 'lwm2mctl' in programs:
+        check_ctl(programs['lwm2mctl'])
     check_pages()
     if options.agent:
         check_example(options.agent)
