@@ -212,7 +212,7 @@ def check_ctl(program):
     """The --help of each verb of lwm2mctl, against what its page says the verb takes."""
     page = MAN + 'lwm2mctl.1'
     for verb, arguments in synopses(page).items():
-        usage = help_of([program, verb]).splitlines()[0].replace('Usage: lwm2mctl [OPTION...] ', '')
+        usage = next(iter(help_of([program, verb]).splitlines()), '').replace('Usage: lwm2mctl [OPTION...] ', '')
         if usage != f'{verb} {arguments}'.strip():
             problems.append(f"{page}: '{verb} {arguments}' is '{usage}' in lwm2mctl {verb} --help")
 

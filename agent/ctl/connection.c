@@ -19,6 +19,7 @@ static const struct {
 	const char *name;
 	enum outcome outcome;
 	const char *text, *hint;
+	bool of_paths; /* the hint is for calls with a path */
 } errors[] = {
 	{ DBUS_ERROR "ServiceUnknown", OUTCOME_NO_DAEMON, "lwm2m-agent is not running", START },
 	{ DBUS_ERROR "NameHasNoOwner", OUTCOME_NO_DAEMON, "lwm2m-agent is not running", START },
@@ -33,12 +34,12 @@ static const struct {
 	{ DBUS_ERROR "UnknownProperty", OUTCOME_FAILED, NULL, OTHER_VERSION },
 	{ DBUS_ERROR "InvalidArgs", OUTCOME_FAILED, NULL, OTHER_VERSION },
 	{ AGENT_ERROR "NotFound", OUTCOME_FAILED, NULL,
-		"'lwm2mctl objects' lists what there is, 'lwm2mctl read /OBJECT' its resources." },
+		"'lwm2mctl objects' lists what there is, 'lwm2mctl read /OBJECT' its resources.", true },
 	{ AGENT_ERROR "BadPath", OUTCOME_FAILED, NULL,
 		"A path is /OBJECT/INSTANCE/RESOURCE, as /3/0/9, or less of it." },
 	{ AGENT_ERROR "Busy", OUTCOME_FAILED, NULL, "Try again in a moment." },
 	{ AGENT_ERROR "TimedOut", OUTCOME_FAILED, NULL,
-		"'lwm2mctl plugins' shows whether its plugin is well." },
+		"'lwm2mctl plugins' shows whether its plugin is well.", true },
 	{ AGENT_ERROR "NotRegistered", OUTCOME_FAILED, NULL,
 		"'lwm2mctl status' says what the agent waits for." },
 	{ AGENT_ERROR "QuotaExceeded", OUTCOME_FAILED, NULL,
@@ -115,15 +116,17 @@ int connection_explain(struct ctl *ctl, const sd_bus_error *error, int r, const 
 		if (strcmp(errors[i].name, name) != 0)
 			continue;
 		outcome = errors[i].outcome;
-		hint = errors[i].hint;
+		if (!errors[i].of_paths || strchr(what, '/'))
+			hint = errors[i].hint;
 		if (errors[i].text)
 			text = errors[i].text;
 	}
 	if (!text || !*text)
 		text = *name ? name : strerror(-r);
-	if (outcome == OUTCOME_NO_DAEMON)
-		return ctl_fail(ctl, outcome, "%s%s%s", text, hint ? "\n" : "", hint ? hint : "");
-	return ctl_fail(ctl, outcome, "%s: %s%s%s", what, text, hint ? "\n" : "", hint ? hint : "");
+	else if (outcome == OUTCOME_NO_DAEMON || strncmp(name, AGENT_ERROR, strlen(AGENT_ERROR)) == 0)
+		what = NULL; /* it is a whole sentence */
+	return ctl_fail(ctl, outcome, "%s%s%s%s%s", what ? what : "", what ? ": " : "", text,
+		hint ? "\n" : "", hint ? hint : "");
 }
 
 int connection_run(struct ctl *ctl, sd_bus_message *call, const char *what, sd_bus_message **ret)

@@ -88,6 +88,13 @@ static const struct {
 	uint16_t object, id;
 	const char *name, *unit;
 } resources[] = {
+	{ 0, 0, "LwM2M Server URI" },
+	{ 0, 1, "Bootstrap-Server" },
+	{ 0, 2, "Security Mode" },
+	{ 0, 10, "Short Server ID" },
+	{ 0, 11, "Client Hold Off Time", "s" },
+	{ 0, 12, "Bootstrap-Server Account Timeout", "s" },
+
 	{ 1, 0, "Short Server ID" },
 	{ 1, 1, "Lifetime", "s" },
 	{ 1, 2, "Default Minimum Period", "s" },

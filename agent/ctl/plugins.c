@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "json.h"
@@ -50,11 +51,31 @@ static void add_for(struct table *table, const struct tree_plugin *plugin, usec_
 		table_add(table, "");
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static void add_objects(struct table *table, const struct tree_plugin *plugin)
+{
+	_cleanup_(buffer_deinit) struct buffer text = { 0 };
+	_cleanup_(freep) uint16_t *ids = calloc(plugin->n_objects + 1, sizeof(*ids));
+
+	if (!ids) {
+		table->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < plugin->n_objects; i++)
+		ids[i] = plugin->objects[i];
+	qsort(ids, plugin->n_objects, sizeof(*ids), by_number);
+	for (size_t i = 0; i < plugin->n_objects; i++)
+		(void)buffer_printf(&text, "%s%u", i ? " " : "", ids[i]);
+	if (buffer_append_byte(&text, '\0') >= 0)
+		table_add(table, (const char *)text.data);
+}
+
 static void add_row(struct table *table, const struct tree_plugin *plugin, usec_t now)
 {
-	char objects[256] = "";
-	size_t len = 0;
-
 	table_add(table, plugin->name);
 	table_add_colour(table, plugin->state, colour_of(plugin));
 	add_for(table, plugin, now);
@@ -64,10 +85,7 @@ static void add_row(struct table *table, const struct tree_plugin *plugin, usec_
 		table_add(table, "");
 	table_printf(table, "%u", plugin->restarts);
 	table_add(table, strcmp(plugin->isolation, "none") == 0 ? "the agent" : "its own");
-	for (size_t i = 0; i < plugin->n_objects && len < sizeof(objects); i++)
-		len += (size_t)snprintf(
-			objects + len, sizeof(objects) - len, "%s%u", i ? " " : "", plugin->objects[i]);
-	table_add(table, objects);
+	add_objects(table, plugin);
 }
 
 static int print_people(const struct ctl *ctl, const struct tree *tree)

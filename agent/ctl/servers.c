@@ -19,11 +19,19 @@ bool servers_is_registered(const struct tree_server *server)
 	return has_state(server, "registered");
 }
 
+const char *servers_trouble(const struct tree_server *server)
+{
+	bool meant = servers_is_registered(server) || has_state(server, "deregistered") ||
+		     has_state(server, "disabled");
+
+	return meant ? "" : server->last_error;
+}
+
 enum colour servers_colour(const struct tree_server *server)
 {
 	if (servers_is_registered(server))
 		return COLOUR_GOOD;
-	return *server->last_error ? COLOUR_BAD : COLOUR_WARNING;
+	return *servers_trouble(server) ? COLOUR_BAD : COLOUR_WARNING;
 }
 
 static void at(const char *what, usec_t time, usec_t now, char *text, size_t size)
@@ -155,7 +163,7 @@ static int print_one(const struct ctl *ctl, const struct tree_server *server)
 		add_line(&table, "Lifetime", times_span(usec_from_s(server->lifetime_s), point));
 	add_line(&table, "Location", server->location);
 	snprintf(text, sizeof(text), "%u", server->observations);
-	add_line(&table, "Observes", text);
+	add_line(&table, "Observations", text);
 	return table_print(&table, &ctl->screen, ctl->out);
 }
 
@@ -165,8 +173,8 @@ static void print_errors(const struct ctl *ctl, const struct tree *tree)
 	for (size_t i = 0; i < tree->n_servers; i++) {
 		const struct tree_server *server = &tree->servers[i];
 
-		if (*server->last_error && !servers_is_registered(server))
-			ctl_note(ctl, COLOUR_BAD, "%s: %s", server->name, server->last_error);
+		if (*servers_trouble(server))
+			ctl_note(ctl, COLOUR_BAD, "%s: %s", server->name, servers_trouble(server));
 	}
 }
 

@@ -18,5 +18,8 @@ void servers_next(const struct tree_server *server, usec_t now, char *text, size
 /* "LwM2M 1.1, pre-shared key, queue mode". */
 void servers_manner(const struct tree_server *server, char *text, size_t size);
 
+/* Why it is not registered, "" where it is, or is not meant to be. */
+const char *servers_trouble(const struct tree_server *server);
+
 enum colour servers_colour(const struct tree_server *server);
 bool servers_is_registered(const struct tree_server *server);

@@ -81,8 +81,8 @@ static void add_server(struct table *table, const struct tree_server *server, us
 			table_printf(table, "%s, %s", times_point(server->registered_at, now, point),
 				times_relative(server->registered_at, now, relative));
 	} else {
-		snprintf(text, sizeof(text), "%s%s%s", server->state, *server->last_error ? ": " : "",
-			server->last_error);
+		snprintf(text, sizeof(text), "%s%s%s", server->state, *servers_trouble(server) ? ": " : "",
+			servers_trouble(server));
 		table_add(table, "  State");
 		table_add_colour(table, text, servers_colour(server));
 	}

@@ -77,7 +77,7 @@ const char *times_relative(usec_t time, usec_t now, char text[TIMES_MAX])
 	char words[TIMES_MAX];
 
 	if (span < USEC_PER_SEC)
-		snprintf(text, TIMES_MAX, "now");
+		snprintf(text, TIMES_MAX, past ? "just now" : "now");
 	else
 		snprintf(text, TIMES_MAX, past ? "%.40s ago" : "in %.40s", times_span(span, words));
 	return text;

@@ -21,7 +21,7 @@ const char *times_point(usec_t time, usec_t now, char text[TIMES_MAX]);
 /* "8 s", "5 min", "2 h 10 min", "3 d 4 h". */
 const char *times_span(usec_t span, char text[TIMES_MAX]);
 
-/* "5 min ago", "in 54 min", "now". */
+/* "5 min ago", "just now", "now", "in 54 min". */
 const char *times_relative(usec_t time, usec_t now, char text[TIMES_MAX]);
 
 /* "2026-11-25T12:03:04Z"; NULL for no time. */

@@ -87,17 +87,19 @@ class Usage(BusCase):
 class Refusals(AgentCase):
     def test_each_error_has_its_hint(self):
         for name, said, status in (
-                (ERROR + "NotFound", "Cannot read /3/0/0: why\n'lwm2mctl objects' lists", 1),
-                (ERROR + "BadPath", "Cannot read /3/0/0: why\nA path is", 1),
-                (ERROR + "Busy", "why\nTry again", 1), (ERROR + "TimedOut", "why\n'lwm2mctl plugins'", 1),
-                (ERROR + "NotAllowed", "Cannot read /3/0/0: why\n", 1), (ERROR + "Failed", "Cannot read /3/0/0: why\n", 1),
-                (ERROR + "SomethingNew", "Cannot read /3/0/0: why\n", 1),
+                (ERROR + "NotFound", ": why\n'lwm2mctl objects' lists", 1), (ERROR + "BadPath", ": why\nA path is", 1),
+                (ERROR + "Busy", ": why\nTry again", 1), (ERROR + "TimedOut", ": why\n'lwm2mctl plugins'", 1),
+                (ERROR + "NotAllowed", ": why\n", 1), (ERROR + "Failed", ": why\n", 1),
+                (ERROR + "SomethingNew", ": why\n", 1),
                 (DBUS_ERROR + "AccessDenied", "Cannot read /3/0/0: you are not allowed to\nTry it with sudo", 1),
                 (DBUS_ERROR + "InteractiveAuthorizationRequired", "not allowed to\nTry it with sudo", 1),
                 (DBUS_ERROR + "UnknownMethod", "why\nlwm2mctl and the agent are of different versions", 1)):
             self.agent.refusals["Read"] = Refused(name, "why")
-            self.assertIn("lwm2mctl: " if status else "", self.refused("read", "/3/0/0", check=status))
             self.assertIn(said, self.refused("read", "/3/0/0", check=status), name)
+
+    def test_a_hint_fits_what_was_asked(self):
+        self.agent.refusals["Bootstrap"] = Refused(ERROR + "NotFound", "There is no Bootstrap-Server")
+        self.assertEqual(self.refused("bootstrap"), "lwm2mctl: There is no Bootstrap-Server\n")
 
     def test_an_error_without_words(self):
         self.agent.refusals["Read"] = Refused(ERROR + "Failed", "")
@@ -113,7 +115,9 @@ class Refusals(AgentCase):
                                     ("bootstrap", "Bootstrap", []), ("log-level", "SetLogLevel", ["debug"]),
                                     ("plugins", "RestartPlugin", ["restart", "system"]), ("observe", "Watch", ["/3"])):
             self.agent.refusals[method] = Refused(ERROR + "NotSupported", "not this one")
-            self.assertRegex(self.refused(verb, *words), r"^lwm2mctl: Cannot .*: not this one\n", verb)
+            self.assertEqual(self.refused(verb, *words), "lwm2mctl: not this one\n", verb)
+            self.agent.refusals[method] = Refused(DBUS_ERROR + "AccessDenied", "no")
+            self.assertRegex(self.refused(verb, *words), r"^lwm2mctl: Cannot [^:]*: you are not allowed to\n", verb)
 
     def test_no_such_name(self):
         self.assertIn("no server 'mian'; is it 'main'?", self.refused("register", "mian"))

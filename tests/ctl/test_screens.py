@@ -81,7 +81,7 @@ class Tables(AgentCase):
 
     def test_one_server(self):
         for name in ("main", "101"):
-            self.assertRegex(self.show("servers", name), r"(?m)^Security  pre-shared key$")
+            self.assertRegex(self.show("servers", name), r"(?m)^Security +pre-shared key$")
         self.assertEqual(self.json("servers", "main")["location"], "/rd/5a")
 
     def test_plugins(self):
