@@ -40,6 +40,7 @@ struct agent {
 	struct statistics *statistics;
 	struct supervisor *supervisor;
 	struct buffer hidden; /* what hosts of plugins are kept from */
+	struct metrics *metrics; /* NULL: nobody is to see them */
 	struct engine *engine;
 	struct api *api;
 	sd_event_source *settle_timer, *stop_timer;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "build.h"
 #include "machine.h"
+#include "metrics.h"
 #include "monitor.h"
 #include "provision.h"
 
@@ -293,6 +294,8 @@ static int build(struct agent *agent)
 		r = make_engine(agent);
 	if (r == 0)
 		r = add_plugins(agent);
+	if (r == 0)
+		r = metrics_add(agent);
 	return r < 0 ? r : add_api(agent);
 }
 
@@ -322,6 +325,7 @@ struct agent *agent_free(struct agent *agent)
 	sd_event_source_disable_unref(agent->stop_timer);
 	api_free(agent->api);
 	sd_event_source_disable_unref(agent->keep_timer);
+	metrics_free(agent);
 	supervisor_free(agent->supervisor);
 	buffer_deinit(&agent->hidden);
 	engine_free(agent->engine);

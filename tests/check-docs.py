@@ -23,6 +23,7 @@ SECTIONS = {
     ('agent/io/config.c', 'agent_keys'): ('SECTION [agent]', 'agent'),
     ('agent/io/config.c', 'device_keys'): ('SECTION [device]', 'device'),
     ('agent/io/config.c', 'connectivity_keys'): ('SECTION [connectivity]', 'connectivity'),
+    ('agent/io/config.c', 'metrics_keys'): ('SECTION [metrics]', 'metrics'),
     ('agent/io/config-server.c', 'keys'): ('SECTIONS [server.NAME]', 'server.main'),
     ('agent/io/config-server.c', 'bootstrap_keys'): ('SECTION [bootstrap]', 'bootstrap'),
     ('agent/io/config-plugin.c', 'keys'): ('PLUGINS', 'plugin'),

@@ -48,6 +48,23 @@ static const struct config_key connectivity_keys[] = {
 	  .expected = CONFIG_EXPECT_BOOLEAN },
 };
 
+/* node_exporter reads no other files. */
+static int parse_prom(const struct config_key *key, const char *value, void *ret)
+{
+	size_t len = strlen(value);
+
+	return len > 5 && strcmp(value + len - 5, ".prom") == 0 ? parse_path(key, value, ret) : -EINVAL;
+}
+
+static const struct config_key metrics_keys[] = {
+	{ "socket", parse_path, offsetof(struct config, metrics.socket), .max = 107,
+	  .expected = "the path of a socket, from / on and at most 107 bytes long" },
+	{ "file", parse_prom, offsetof(struct config, metrics.file), .max = 4096,
+	  .expected = "the path of a file NAME.prom, from / on" },
+	{ "interval", config_parse_u32, offsetof(struct config, metrics.interval_s), .min = 1, .max = 86400,
+	  .expected = "a number of seconds from 1 to 86400" },
+};
+
 static const struct {
 	const char *name;
 	const struct config_key *keys;
@@ -56,6 +73,7 @@ static const struct {
 	{ "agent", agent_keys, ELEMENTSOF(agent_keys) },
 	{ "device", device_keys, ELEMENTSOF(device_keys) },
 	{ "connectivity", connectivity_keys, ELEMENTSOF(connectivity_keys) },
+	{ "metrics", metrics_keys, ELEMENTSOF(metrics_keys) },
 	{ "server.NAME" }, /* these two: config-server.c */
 	{ "bootstrap" },
 };
@@ -162,6 +180,7 @@ static int load(struct config_loader *loader, const char *file, struct config **
 	servers_init(&config->servers);
 	loader->secrets = &config->secrets;
 	config->monitoring = config->statistics = true;
+	config->metrics.interval_s = 60;
 	r = read_files(loader, file, &ini);
 	if (r == 0 && loader->errors == 0)
 		r = apply(loader, &ini, config);
@@ -206,6 +225,8 @@ struct config *config_free(struct config *config)
 	free(config->device.serial_number);
 	free(config->device.device_type);
 	free(config->device.hardware_version);
+	free(config->metrics.socket);
+	free(config->metrics.file);
 	servers_deinit(&config->servers);
 	buffer_deinit(&config->secrets);
 	for (size_t i = 0; i < config->n_plugins; i++)

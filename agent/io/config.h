@@ -37,11 +37,18 @@ struct config_device {
 	char *manufacturer, *model_number, *serial_number, *device_type, *hardware_version;
 };
 
+/* [metrics]: where what the agent counts is shown; NULL: not there. */
+struct config_metrics {
+	char *socket, *file;
+	uint32_t interval_s; /* between two writes of file; default 60 */
+};
+
 struct config {
 	char *endpoint;  /* never NULL */
 	char *state_dir; /* NULL: not given */
 	bool deregister_on_stop;
 	struct config_device device;
+	struct config_metrics metrics;
 	bool monitoring, statistics; /* [connectivity]: are objects 4 and 7 there? default yes */
 	struct servers servers;
 	struct config_plugin *plugins; /* by name */

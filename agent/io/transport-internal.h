@@ -171,7 +171,7 @@ struct transport {
 	uint32_t next_id;
 	usec_t deadline; /* what the timer is set to */
 	bool busy;       /* in transport_process() */
-	struct traffic *traffic; /* borrowed; NULL: nobody wants it counted */
+	struct traffic *traffic, *totals; /* borrowed; NULL: nobody wants it counted */
 };
 
 /* transport.c */

@@ -58,6 +58,9 @@ void transport_set_retransmission(struct transport *transport, unsigned int ack_
  */
 void transport_set_traffic(struct transport *transport, struct traffic *traffic);
 
+/* The same into totals as well, for a second one who counts. */
+void transport_set_totals(struct transport *transport, struct traffic *totals);
+
 /* The address of a server there is a session with, the first of several. -ENOTCONN: there is none. */
 int transport_get_server(const struct transport *transport, struct sockaddr_storage *ret);
 

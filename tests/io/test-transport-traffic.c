@@ -67,6 +67,29 @@ static void counts_until_told_otherwise(void **state)
 	assert_int_equal(traffic.messages, 0);
 }
 
+/* Two count the same, each for as long as they want. */
+static void totals_beside_the_rest(void **state)
+{
+	struct peer *peer = *state;
+	struct traffic traffic = { 0 }, totals = { 0 };
+	struct datagram notification;
+
+	transport_set_totals(peer->transport, &totals);
+	peer_effect(peer, EFFECT_NOTIFY, 1, &peer_notification);
+	peer_receive(peer, &notification);
+	assert_int_equal(totals.sent, notification.len + HEADERS);
+	transport_set_traffic(peer->transport, &traffic);
+	peer_effect(peer, EFFECT_NOTIFY, 1, &peer_notification);
+	peer_receive(peer, &notification);
+	assert_int_equal(traffic.messages, 1);
+	assert_int_equal(totals.messages, 2);
+	transport_set_totals(peer->transport, NULL);
+	peer_effect(peer, EFFECT_NOTIFY, 1, &peer_notification);
+	peer_receive(peer, &notification);
+	assert_int_equal(traffic.messages, 2);
+	assert_int_equal(totals.messages, 2);
+}
+
 static void knows_the_server(void **state)
 {
 	struct peer *peer = *state;
@@ -87,6 +110,7 @@ int main(void)
 		KNOWN(each_datagram_counts_with_its_headers),
 		KNOWN(rubbish_counts),
 		KNOWN(counts_until_told_otherwise),
+		KNOWN(totals_beside_the_rest),
 		KNOWN(knows_the_server),
 	};
 
