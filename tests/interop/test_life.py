@@ -116,7 +116,7 @@ class TestStop(LifeCase):
         agent.signal(signal.SIGTERM)
         since = self.server.mark()
         self.server.muted = False
-        self.server.wait_register(agent.endpoint, since=since)  # the second time it was sent
+        self.server.expect(lambda r: r.message.path == "/rd", since=since)  # the second time it was sent
         self.server.wait_deregister(since=since)
         self.assertEqual(agent.wait_exit(), 0)
 
