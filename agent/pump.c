@@ -270,11 +270,21 @@ static void on_deadline(void *userdata)
 	engine_tick(agent->engine, tell_time(agent));
 }
 
+/* The status has times of day. */
+static void on_clock_set(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	(void)tell_time(agent);
+	agent->status_changed = true;
+}
+
 const struct loop_handlers pump_loop_handlers = {
 	.pump = on_pump,
 	.deadline = on_deadline,
 	.stop = on_stop,
 	.reload = on_reload,
+	.clock_set = on_clock_set,
 };
 
 static void start_engine(struct agent *agent)

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "base/list.h"
 
@@ -22,7 +24,7 @@ struct loop_fd {
 
 struct loop {
 	sd_event *event;
-	sd_event_source *timer, *sigterm, *sigint, *sighup;
+	sd_event_source *timer, *clock, *sigterm, *sigint, *sighup;
 	const struct loop_handlers *handlers;
 	void *userdata;
 	usec_t deadline;
@@ -61,6 +63,43 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* A timer that never ends, but is cancelled when somebody sets the clock. */
+static int arm_clock(int fd)
+{
+	const struct itimerspec never = {
+		.it_value.tv_sec = (time_t)((UINT64_C(1) << (8 * sizeof(time_t) - 1)) - 1),
+	};
+
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0 ? -errno : 0;
+}
+
+static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct loop *loop = userdata;
+	uint64_t expirations;
+
+	/* Fails: that is how it says it. */
+	(void)!read(fd, &expirations, sizeof(expirations));
+	if (loop->handlers->clock_set)
+		loop->handlers->clock_set(loop->userdata);
+	return arm_clock(fd);
+}
+
+static int add_clock(struct loop *loop)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK), r;
+
+	if (fd < 0)
+		return -errno;
+	r = sd_event_add_io(loop->event, &loop->clock, fd, EPOLLIN, on_clock, loop);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	(void)sd_event_source_set_io_fd_own(loop->clock, true);
+	return arm_clock(fd);
+}
+
 static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct loop_fd *loop_fd = userdata;
@@ -94,6 +133,8 @@ static int add_sources(struct loop *loop)
 			DEADLINE_ACCURACY, on_deadline, loop);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = add_clock(loop);
 	if (r >= 0)
 		r = sd_event_set_watchdog(loop->event, true);
 	return r;
@@ -130,6 +171,7 @@ struct loop *loop_free(struct loop *loop)
 		free(loop_fd);
 	}
 	sd_event_source_disable_unref(loop->timer);
+	sd_event_source_disable_unref(loop->clock);
 	sd_event_source_disable_unref(loop->sigterm);
 	sd_event_source_disable_unref(loop->sigint);
 	sd_event_source_disable_unref(loop->sighup);

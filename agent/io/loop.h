@@ -2,9 +2,9 @@
 /*
  * loop.h - the process's event loop, its one deadline, its signals, and what it tells the service manager
  *
- * Before each wait the loop calls the pump; between pumps it dispatches one event. Apart from descriptors and signals
- * only the deadline wakes it, and the service manager's watchdog where that is on: it is fed by a loop that turns, so a
- * pump or handler that hangs lets it fire. Handlers may call everything here. One loop per thread.
+ * Before each wait the loop calls the pump; between pumps it dispatches one event. Apart from descriptors, signals
+ * and a wall clock that is set, only the deadline wakes it, and the service manager's watchdog where that is on: it is
+ * fed by a loop that turns, so a pump or handler that hangs lets it fire. Handlers may call everything here. One loop per thread.
  */
 #pragma once
 
@@ -22,6 +22,7 @@ struct loop_handlers {
 	void (*deadline)(void *userdata);        /* the deadline came; it is off now */
 	void (*stop)(void *userdata, int signo); /* SIGTERM or SIGINT; NULL: the loop ends */
 	void (*reload)(void *userdata);          /* SIGHUP */
+	void (*clock_set)(void *userdata);       /* the wall clock jumped */
 };
 
 /*

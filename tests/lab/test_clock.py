@@ -162,5 +162,20 @@ class TestClock(LabCase):
         agent.wait_log("Cannot set the clock: there is no systemd-timedated .* this user may not do it alone")
 
 
+class TestNeverSet(LabCase):
+    def setUp(self):
+        if not Path("/run/vm/command").exists():
+            self.skipTest("it would set the clock of this machine")
+        super().setUp()
+
+    def test_said_and_noticed_without_a_request(self):
+        time.clock_settime(time.CLOCK_REALTIME, 60)
+        agent = self.start_agent({"uri": self.server.uri, "lifetime": 86400})
+        self.server.wait_register(agent.endpoint, timeout=20)
+        agent.wait_log("The clock is not set, it says 1970-01-01")
+        time.clock_settime(time.CLOCK_REALTIME, IN_2030)
+        agent.wait_log("The clock has been set: it is 2030-01-01")
+
+
 if __name__ == "__main__":
     lab.main()
