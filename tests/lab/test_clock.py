@@ -4,6 +4,7 @@
 Only in the virtual machine, whose clock is its own. Raw peer."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -168,11 +169,22 @@ class TestNeverSet(LabCase):
             self.skipTest("it would set the clock of this machine")
         super().setUp()
 
+    @staticmethod
+    def sleeps(agent):
+        """For as long as it takes to see that."""
+        def turns():
+            return re.search(r"^voluntary_ctxt_switches.*", Path(f"/proc/{agent.pid}/status").read_text(), re.M)[0]
+        before = turns()
+        time.sleep(1)
+        return turns() == before
+
     def test_said_and_noticed_without_a_request(self):
         time.clock_settime(time.CLOCK_REALTIME, 60)
         agent = self.start_agent({"uri": self.server.uri, "lifetime": 86400})
         self.server.wait_register(agent.endpoint, timeout=20)
         agent.wait_log("The clock is not set, it says 1970-01-01")
+        agent.wait_log(": registered with ")
+        self.wait_for(lambda: self.sleeps(agent), "the agent has nothing to do")
         time.clock_settime(time.CLOCK_REALTIME, IN_2030)
         agent.wait_log("The clock has been set: it is 2030-01-01")
 
