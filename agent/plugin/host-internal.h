@@ -33,8 +33,8 @@ struct host {
  */
 int host_debug(struct host *host, bool verbose, char **arguments);
 
-/* The method table; userdata is the host. */
-extern const sd_bus_vtable host_methods[];
+/* The method tables, of PROTOCOL_INTERFACE and PROTOCOL_HOST_INTERFACE; userdata is the host. */
+extern const sd_bus_vtable host_methods[], host_start_methods[];
 
 /* registry.listener: notes what changed and sees to it that it is sent. */
 void host_news_note(void *userdata, enum registry_change change, const struct path *path);

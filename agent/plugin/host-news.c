@@ -267,7 +267,7 @@ static int append_table(sd_bus_message *m, const struct abi_object *type)
 static int send_tables(struct host *host, const struct abi_plugin *plugin)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = sd_bus_message_new_signal(host->bus, &m, PROTOCOL_PATH, PROTOCOL_INTERFACE, PROTOCOL_TABLES);
+	int r = sd_bus_message_new_signal(host->bus, &m, PROTOCOL_PATH, PROTOCOL_HOST_INTERFACE, PROTOCOL_TABLES);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(m, 'a', PROTOCOL_TABLE);

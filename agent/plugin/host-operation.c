@@ -249,10 +249,15 @@ static int on_start(sd_bus_message *m, void *userdata, sd_bus_error *error)
 			 "");
 }
 
-const sd_bus_vtable host_methods[] = {
+const sd_bus_vtable host_start_methods[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD(
 		PROTOCOL_START, PROTOCOL_START_IN, PROTOCOL_START_OUT, on_start, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+const sd_bus_vtable host_methods[] = {
+	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD(
 		PROTOCOL_READ, PROTOCOL_READ_IN, PROTOCOL_READ_OUT, on_read, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD(PROTOCOL_WRITE, PROTOCOL_WRITE_IN, PROTOCOL_OUT, on_write, SD_BUS_VTABLE_UNPRIVILEGED),

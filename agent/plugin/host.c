@@ -78,6 +78,9 @@ static int connect_bus(struct host *host)
 		r = sd_bus_add_object_vtable(
 			host->bus, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, host_methods, host);
 	if (r >= 0)
+		r = sd_bus_add_object_vtable(
+			host->bus, NULL, PROTOCOL_PATH, PROTOCOL_HOST_INTERFACE, host_start_methods, host);
+	if (r >= 0)
 		r = sd_bus_start(host->bus);
 	return r;
 }

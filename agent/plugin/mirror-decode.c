@@ -153,18 +153,28 @@ static int read_table(struct mirror *mirror, sd_bus_message *m, char reason[MIRR
 	return sd_bus_message_exit_container(m) < 0 ? malformed(reason) : 1;
 }
 
-int mirror_read_tables(struct mirror *mirror, sd_bus_message *m, char reason[MIRROR_REASON_MAX])
+/* In turn until there is none left. */
+static int read_array(struct mirror *mirror, sd_bus_message *m, const char *contents,
+	int (*read_one)(struct mirror *mirror, sd_bus_message *m, char reason[MIRROR_REASON_MAX]),
+	char reason[MIRROR_REASON_MAX])
 {
 	int r;
 
-	if (!sd_bus_message_has_signature(m, PROTOCOL_TABLES_SIG) || mirror->n_objects > 0)
-		return malformed(reason);
-	if (sd_bus_message_enter_container(m, 'a', PROTOCOL_TABLE) < 0)
+	if (sd_bus_message_enter_container(m, 'a', contents) < 0)
 		return malformed(reason);
 	do
-		r = read_table(mirror, m, reason);
+		r = read_one(mirror, m, reason);
 	while (r > 0);
-	return r;
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(m) < 0 ? malformed(reason) : 0;
+}
+
+int mirror_read_tables(struct mirror *mirror, sd_bus_message *m, char reason[MIRROR_REASON_MAX])
+{
+	if (!sd_bus_message_has_signature(m, PROTOCOL_TABLES_SIG) || mirror->n_objects > 0)
+		return malformed(reason);
+	return read_array(mirror, m, PROTOCOL_TABLE, read_table, reason);
 }
 
 /* The values as one piece; records are those of one resource, in order. */
@@ -338,13 +348,16 @@ static int read_news(struct mirror *mirror, sd_bus_message *m, char reason[MIRRO
 
 int mirror_read_news(struct mirror *mirror, sd_bus_message *m, char reason[MIRROR_REASON_MAX])
 {
-	int r;
-
-	if (!sd_bus_message_has_signature(m, PROTOCOL_CHANGED_SIG) ||
-		sd_bus_message_enter_container(m, 'a', PROTOCOL_NEWS) < 0)
+	if (!sd_bus_message_has_signature(m, PROTOCOL_CHANGED_SIG))
 		return malformed(reason);
-	do
-		r = read_news(mirror, m, reason);
-	while (r > 0);
-	return r;
+	return read_array(mirror, m, PROTOCOL_NEWS, read_news, reason);
+}
+
+int mirror_read_description(struct mirror *mirror, sd_bus_message *m, char reason[MIRROR_REASON_MAX])
+{
+	int r = read_array(mirror, m, PROTOCOL_TABLE, read_table, reason);
+
+	if (r == 0 && mirror->n_objects == 0)
+		return refuse(-EBADMSG, reason, "described no object");
+	return r < 0 ? r : read_array(mirror, m, PROTOCOL_NEWS, read_news, reason);
 }

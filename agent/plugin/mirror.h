@@ -62,6 +62,9 @@ struct mirror_instance *mirror_find_instance(const struct mirror_object *object,
 int mirror_read_tables(struct mirror *mirror, sd_bus_message *m, char ret_reason[MIRROR_REASON_MAX]);
 int mirror_read_news(struct mirror *mirror, sd_bus_message *m, char ret_reason[MIRROR_REASON_MAX]);
 
+/* Tables and news, one after the other, from where the message is read to. */
+int mirror_read_description(struct mirror *mirror, sd_bus_message *m, char ret_reason[MIRROR_REASON_MAX]);
+
 /*
  * Makes mirror what staged is, which is empty afterwards; objects with the same tables stay in the registry, the others
  * leave and come. first is added to the ids of instances for servers. -EEXIST: another's object has the id; mirror and

@@ -4,6 +4,17 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 
+/* Programs on the bus know these by their numbers. */
+_Static_assert(VALUE_STRING == 1 && VALUE_INTEGER == 2 && VALUE_UNSIGNED == 3 && VALUE_FLOAT == 4 &&
+		       VALUE_BOOLEAN == 5 && VALUE_OPAQUE == 6 && VALUE_TIME == 7 && VALUE_OBJLNK == 8 &&
+		       VALUE_CORELNK == 9,
+	"types have other numbers than org.lwm2m.Agent1.xml says");
+_Static_assert(OPERATION_WRITE_REPLACE == 2 && OPERATION_WRITE_UPDATE == 3 && OPERATION_CREATE == 7,
+	"operations have other numbers than org.lwm2m.Agent1.xml says");
+_Static_assert(RESOURCE_R == 1 && RESOURCE_W == 2 && RESOURCE_E == 4 && RESOURCE_MULTIPLE == 1 &&
+		       RESOURCE_MANDATORY == 2 && RESOURCE_STREAM == 4 && OBJECT_MULTIPLE == 1 && OBJECT_CREATE == 2,
+	"flags have other values than org.lwm2m.Agent1.xml says");
+
 static const char *const signatures[_VALUE_TYPE_MAX] = {
 	[VALUE_STRING] = "s",
 	[VALUE_INTEGER] = "x",

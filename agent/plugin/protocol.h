@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * protocol.h - what the agent and lwm2m-plugin-host say to each other
+ * protocol.h - what the agent says to who serves objects: lwm2m-plugin-host, and programs on the bus
  *
- * D-Bus messages, peer to peer over a socketpair. The host serves methods and sends signals; the agent only calls. Each
- * reply begins with an error, 0 or -errno. What a callback changed is told (NEWS) before the reply to the call that
- * caused it, so that the agent's mirror is never behind an answer. Both ends are of one build: nothing here is versioned.
- * Ids that a path does not have are LW_NO_ID.
+ * D-Bus messages: peer to peer over a socketpair, or over the bus. Hosts and programs serve methods and send signals; the agent
+ * only calls. Each reply begins with an error, 0 or -errno. What a call changed is told (NEWS) before the reply to it, so
+ * that the agent's mirror is never behind an answer. Ids that a path does not have are LW_NO_ID.
+ *
+ * PROTOCOL_INTERFACE is for both, documented in etc/dbus/org.lwm2m.Agent1.xml, and stays as it is: its signatures, and the
+ * numbers of types, operations and flags in them (protocol.c checks these). How a host is started is between programs of one
+ * build and is not versioned: PROTOCOL_HOST_INTERFACE.
  */
 #pragma once
 
@@ -16,7 +19,8 @@
 
 #define PROTOCOL_FD        3 /* of the host's end of the socketpair */
 #define PROTOCOL_PATH      "/"
-#define PROTOCOL_INTERFACE "org.lwm2m.PluginHost"
+#define PROTOCOL_INTERFACE "org.lwm2m.Provider1"
+#define PROTOCOL_HOST_INTERFACE "org.lwm2m.PluginHost"
 
 /* A value as a variant; s for text, ay for Opaque, (qq) for Objlnk. */
 #define PROTOCOL_VALUE "v"
@@ -34,12 +38,12 @@
 /* Instance, resource, resource instance, value. */
 #define PROTOCOL_RECORD "(qqq" PROTOCOL_VALUE ")"
 
-/* Methods: log level, name, module, configuration file, settings with their lines → error, is it for good?, reason. */
+/* Methods of a host alone: log level, name, module, configuration file, settings with their lines → error, is it for good?, reason. */
 #define PROTOCOL_START     "Start"
 #define PROTOCOL_START_IN  "isssa" PROTOCOL_SETTING
 #define PROTOCOL_SETTING   "(sssu)"
 #define PROTOCOL_START_OUT "ibs"
-/* Path → error, records. */
+/* Methods of both. Path → error, records. */
 #define PROTOCOL_READ     "Read"
 #define PROTOCOL_READ_IN  "qqqq"
 #define PROTOCOL_READ_OUT "ia" PROTOCOL_RECORD
@@ -60,7 +64,7 @@
 #define PROTOCOL_WATCH_IN "qb"
 #define PROTOCOL_OUT      "i"
 
-/* Signals: the tables, once and before any news; news. */
+/* Signals: of a host alone the tables, once and before any news; news. */
 #define PROTOCOL_TABLES     "Tables"
 #define PROTOCOL_TABLES_SIG "a" PROTOCOL_TABLE
 #define PROTOCOL_CHANGED     "Changed"

@@ -20,6 +20,7 @@ struct remote {
 	void *userdata;
 
 	sd_bus *bus; /* NULL: there is no host */
+	char *destination, *path; /* of a program on the bus, which others use, too; NULL: of a host, whose bus is ours */
 	sd_bus_slot *filter, *start, *ping;
 	sd_bus *left;            /* was detached; closed when none of its callbacks runs */
 	sd_event_source *leave;
@@ -39,6 +40,9 @@ struct remote {
 extern const struct object_ops remote_ops;
 
 usec_t remote_now(const struct remote *remote);
+
+/* Where the methods are. */
+const char *remote_path(const struct remote *remote);
 
 /* Reports the host once; it is detached afterwards. */
 void remote_fail(struct remote *remote, bool for_good, const char *format, ...)

@@ -140,7 +140,7 @@ static int call_begin(struct mirror_object *object, const char *member, sd_bus_m
 	if (remote->n_calls >= CALLS_MAX)
 		return -EBUSY;
 	return sd_bus_message_new_method_call(
-		remote->bus, ret, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, member);
+		remote->bus, ret, remote->destination, remote_path(remote), PROTOCOL_INTERFACE, member);
 }
 
 static int call_send(struct mirror_object *object, sd_bus_message *m, struct operation *operation)

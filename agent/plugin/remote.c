@@ -19,6 +19,11 @@
 /* Behind sockets and timers of the agent's own. */
 #define PRIORITY (SD_EVENT_PRIORITY_NORMAL + 10)
 
+const char *remote_path(const struct remote *remote)
+{
+	return remote->path ? remote->path : PROTOCOL_PATH;
+}
+
 usec_t remote_now(const struct remote *remote)
 {
 	usec_t now = 0;
@@ -90,7 +95,7 @@ static int ping(struct remote *remote, usec_t now)
 	remote->pinged = true;
 	remote->heard_at = now;
 	remote->ping = sd_bus_slot_unref(remote->ping);
-	return sd_bus_call_method_async(remote->bus, &remote->ping, NULL, PROTOCOL_PATH,
+	return sd_bus_call_method_async(remote->bus, &remote->ping, remote->destination, remote_path(remote),
 		"org.freedesktop.DBus.Peer", "Ping", on_pong, remote, "");
 }
 
@@ -165,7 +170,7 @@ static int read_signal(struct remote *remote, sd_bus_message *m, char reason[MIR
 
 	if (sd_bus_message_is_signal(m, PROTOCOL_INTERFACE, PROTOCOL_CHANGED))
 		return mirror_read_news(mirror, m, reason);
-	if (sd_bus_message_is_signal(m, PROTOCOL_INTERFACE, PROTOCOL_TABLES) && !remote->started)
+	if (sd_bus_message_is_signal(m, PROTOCOL_HOST_INTERFACE, PROTOCOL_TABLES) && !remote->started)
 		return mirror_read_tables(mirror, m, reason);
 	snprintf(reason, MIRROR_REASON_MAX, "sent what nobody asked it for");
 	return -EBADMSG;
@@ -252,7 +257,7 @@ static int send_start(struct remote *remote)
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	const struct plugin_config *config = remote->config;
 	int r = sd_bus_message_new_method_call(
-		remote->bus, &m, NULL, PROTOCOL_PATH, PROTOCOL_INTERFACE, PROTOCOL_START);
+		remote->bus, &m, NULL, PROTOCOL_PATH, PROTOCOL_HOST_INTERFACE, PROTOCOL_START);
 
 	if (r >= 0)
 		r = sd_bus_message_append(
@@ -304,6 +309,38 @@ int remote_attach(struct remote *remote, int fd)
 	return r < 0 ? r : 0;
 }
 
+static int describe(struct remote *remote, sd_bus_message *m, char reason[REMOTE_REASON_MAX])
+{
+	int r = mirror_read_description(&remote->staged, m, reason);
+
+	if (r < 0)
+		return r;
+	return mirror_take(&remote->mirror, &remote->staged, remote->registry, remote, remote->config->first_instance,
+		&remote_ops, reason);
+}
+
+int remote_attach_program(struct remote *remote, sd_bus *bus, const char *name, const char *path,
+	sd_bus_message *m, char reason[REMOTE_REASON_MAX])
+{
+	int r;
+
+	remote_heard(remote);
+	remote->bus = sd_bus_ref(bus);
+	remote->destination = strdup(name);
+	remote->path = strdup(path);
+	if (!remote->destination || !remote->path)
+		return -ENOMEM;
+	snprintf(reason, REMOTE_REASON_MAX, "cannot be listened to");
+	r = sd_bus_match_signal_async(bus, &remote->filter, name, path, PROTOCOL_INTERFACE, PROTOCOL_CHANGED,
+		on_message, NULL, remote);
+	if (r >= 0)
+		r = describe(remote, m, reason);
+	if (r < 0)
+		remote_clear(remote);
+	remote->started = r >= 0;
+	return r < 0 ? r : 0;
+}
+
 static void leave(struct remote *remote)
 {
 	remote->leave = sd_event_source_disable_unref(remote->leave);
@@ -334,7 +371,9 @@ void remote_detach(struct remote *remote)
 	remote->start = sd_bus_slot_unref(remote->start);
 	remote->ping = sd_bus_slot_unref(remote->ping);
 	remote->life = sd_event_source_disable_unref(remote->life);
-	if (remote->bus)
+	if (remote->destination)
+		remote->bus = sd_bus_unref(remote->bus);
+	else if (remote->bus)
 		leave_later(remote);
 	remote_object_cancel(remote);
 	mirror_deinit(&remote->staged, remote->registry);
@@ -372,6 +411,8 @@ struct remote *remote_free(struct remote *remote)
 	remote_clear(remote);
 	leave(remote);
 	sd_event_unref(remote->event);
+	free(remote->destination);
+	free(remote->path);
 	free(remote);
 	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * remote.h - a plugin in a host process: its objects in the agent's registry, its host behind a socket
+ * remote.h - a plugin in a host process: its objects in the agent's registry, its host behind a socket; or a program on the bus
  *
  * The objects outlive the host: without one they stay in the registry, keep their instances and answer every operation
  * with -ECONNRESET, until remote_clear(). A host that lies, floods, closes the socket or does not answer in time is
@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
@@ -44,6 +45,16 @@ DEFINE_CLEANUP(struct remote *, remote_free)
 
 /* Takes fd over, also on failure, and has the host behind it start the plugin. */
 int remote_attach(struct remote *remote, int fd);
+
+/*
+ * The same for a program: the one on bus with this unique name, whose object is at path. m, a call of it, is read up to where
+ * it describes its objects (PROTOCOL_TABLES_SIG, PROTOCOL_CHANGED_SIG), which are in the registry afterwards; started() is not
+ * called. It goes with remote_clear(); that it left the bus is for the caller to notice. Each failure but -ENOMEM comes
+ * with a reason to follow the program's name, or with -EEXIST a sentence; nothing is in the registry then.
+ */
+#define REMOTE_REASON_MAX 256
+int remote_attach_program(struct remote *remote, sd_bus *bus, const char *name, const char *path,
+	sd_bus_message *m, char ret_reason[REMOTE_REASON_MAX]);
 
 /* Closes the socket, which ends the host, and ends every pending operation with -ECONNRESET. */
 void remote_detach(struct remote *remote);

@@ -51,7 +51,7 @@ static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct peer *peer = userdata;
 
-	if (sd_bus_message_is_method_call(m, PROTOCOL_INTERFACE, PROTOCOL_START)) {
+	if (sd_bus_message_is_method_call(m, PROTOCOL_HOST_INTERFACE, PROTOCOL_START)) {
 		peer->start = sd_bus_message_ref(m);
 		return 1;
 	}
@@ -110,10 +110,11 @@ static int teardown(void **state)
 
 __attribute__((sentinel)) static void send_signal(struct peer *peer, const char *member, const char *types, ...)
 {
+	const char *interface = strcmp(member, PROTOCOL_TABLES) == 0 ? PROTOCOL_HOST_INTERFACE : PROTOCOL_INTERFACE;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	va_list arguments;
 
-	assert_true(sd_bus_message_new_signal(peer->bus, &m, PROTOCOL_PATH, PROTOCOL_INTERFACE, member) >= 0);
+	assert_true(sd_bus_message_new_signal(peer->bus, &m, PROTOCOL_PATH, interface, member) >= 0);
 	va_start(arguments, types);
 	assert_true(sd_bus_message_appendv(m, types, arguments) >= 0);
 	va_end(arguments);
@@ -373,7 +374,7 @@ static void test_too_many_resources(void **state)
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	struct peer *peer = *state;
 
-	assert_true(sd_bus_message_new_signal(peer->bus, &m, PROTOCOL_PATH, PROTOCOL_INTERFACE, PROTOCOL_TABLES) >= 0);
+	assert_true(sd_bus_message_new_signal(peer->bus, &m, PROTOCOL_PATH, PROTOCOL_HOST_INTERFACE, PROTOCOL_TABLES) >= 0);
 	assert_true(sd_bus_message_open_container(m, 'a', PROTOCOL_TABLE) >= 0);
 	assert_true(sd_bus_message_open_container(m, 'r', "qqsua" PROTOCOL_RESOURCE) >= 0);
 	assert_true(sd_bus_message_append(m, "qqsu", 3303, 0, "1.0", 0) >= 0);
