@@ -4,8 +4,8 @@
  *
  * api.c is the front door; bus-link.c has the connection, tree.c the D-Bus objects as nodes of three branches, described by
  * server-node.c, object-node.c and plugin-node.c; manager.c is the root node with its methods. access.c decides who may call,
- * call.c waits for what objects answer, send.c for servers; caller.c follows clients that have something here, which is
- * what they watch (watch.c). control.c steers servers and plugins. variant.c turns values into variants and back, fault.c
+ * call.c waits for what objects answer, send.c for servers; caller.c follows clients that have something here: what
+ * they watch (watch.c) and objects that they serve (provide.c). control.c steers servers and plugins. variant.c turns values into variants and back, fault.c
  * errors into words.
  */
 #pragma once
@@ -83,6 +83,7 @@ struct caller {
 	sd_bus_slot *match, *check;
 	struct list watches;
 	size_t n_watches, n_values;
+	struct list provisions;
 };
 
 struct api {
@@ -110,6 +111,7 @@ struct api {
 	unsigned int n_callers;
 	sd_event_source *watch_timer;
 	unsigned int n_watch_reads;
+	unsigned int n_provisions;
 	bool watch_due, watched_changed; /* a watch may have something to tell; the engine has to know what is watched */
 };
 
@@ -188,6 +190,14 @@ void watch_mark(struct api *api, const struct path *path);
 bool watch_run(struct api *api);
 void watch_answered(struct api *api, const struct effect *effect);
 void watch_stop(struct api *api);
+
+/* provide.c: objects of programs on the bus. */
+int provide_add(struct api *api, sd_bus_message *m);
+int provide_remove(struct api *api, sd_bus_message *m);
+void provide_forget(struct caller *caller);
+
+/* Who of them serves an object, next after the caller given (NULL: the first); NULL: nobody. */
+const struct caller *provide_find(const struct api *api, uint16_t oid, const struct caller *after);
 
 /* send.c */
 int send_values(struct api *api, sd_bus_message *m);

@@ -16,6 +16,7 @@
 static struct caller *caller_free(struct caller *caller)
 {
 	watch_forget(caller);
+	provide_forget(caller);
 	list_remove(&caller->link);
 	caller->api->n_callers--;
 	sd_bus_slot_unref(caller->match);
@@ -27,7 +28,7 @@ static struct caller *caller_free(struct caller *caller)
 
 void caller_release(struct caller *caller)
 {
-	if (list_is_empty(&caller->watches))
+	if (list_is_empty(&caller->watches) && list_is_empty(&caller->provisions))
 		caller_free(caller);
 }
 
@@ -94,6 +95,7 @@ int caller_get(struct api *api, const char *name, struct caller **ret)
 		return -ENOMEM;
 	caller->api = api;
 	list_init(&caller->watches);
+	list_init(&caller->provisions);
 	list_append(&api->callers, &caller->link);
 	api->n_callers++;
 	caller->name = strdup(name);

@@ -66,6 +66,8 @@ METHOD(write, ACCESS_WRITE, call_write)
 METHOD(execute, ACCESS_EXECUTE, call_execute)
 METHOD(watch, ACCESS_READ, watch_add)
 METHOD(unwatch, ACCESS_READ, watch_remove)
+METHOD(register_object, ACCESS_PROVIDE, provide_add)
+METHOD(unregister_object, ACCESS_PROVIDE, provide_remove)
 METHOD(send, ACCESS_MANAGE, send_values)
 METHOD(register, ACCESS_MANAGE, control_register_all)
 METHOD(deregister, ACCESS_MANAGE, control_deregister_all)
@@ -101,6 +103,13 @@ static const sd_bus_vtable vtable[] = {
 		on_restart_plugin, ANYBODY),
 	SD_BUS_METHOD_WITH_ARGS("SetLogLevel", SD_BUS_ARGS("s", level), SD_BUS_NO_RESULT,
 		on_set_log_level, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("RegisterObject",
+		SD_BUS_ARGS("s", name, "o", path, "a{sv}", options, "a(qqsua(qyyyb))", objects,
+			"a(qqba(qba(qv)))", instances),
+		SD_BUS_NO_RESULT, on_register_object, ANYBODY),
+	SD_BUS_METHOD_WITH_ARGS("UnregisterObject", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
+		on_unregister_object, ANYBODY),
+	SD_BUS_SIGNAL_WITH_ARGS("ObjectDropped", SD_BUS_ARGS("s", name, "s", reason), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("ValueChanged", SD_BUS_ARGS("s", path, "s", type, "v", value), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("Removed", SD_BUS_ARGS("s", path), 0),
 	SD_BUS_VTABLE_END,

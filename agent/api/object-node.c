@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* org.lwm2m.Agent1.Object: one object of the registry, and who serves it. */
 #include <stdio.h>
+#include <string.h>
 
 #include "api/api-internal.h"
 
@@ -21,32 +22,37 @@ static bool has_id(const struct plugin_status *status, uint16_t oid)
 	return false;
 }
 
-/* "plugin NAME", several of them joined by ", "; "" when there is none. */
-static const char *find_plugins(struct api *api, uint16_t oid)
+/* One more name; what has no room is left out. */
+static void add_name(struct api *api, const char *kind, const char *name)
 {
-	size_t len = 0, size = sizeof(api->scratch);
+	size_t len = strlen(api->scratch);
+
+	snprintf(api->scratch + len, sizeof(api->scratch) - len, "%s%s%s", len ? ", " : "", kind, name);
+}
+
+/* "plugin NAME" or the unique name of a program, several of them joined by ", "; "" when there is none. */
+static const char *find_providers(struct api *api, uint16_t oid)
+{
+	const struct caller *caller = NULL;
 
 	api->scratch[0] = '\0';
 	for (size_t i = 0; i < supervisor_count(api->parts.supervisor); i++) {
 		struct plugin_status status = supervisor_status(api->parts.supervisor, i);
-		int n;
 
-		if (!has_id(&status, oid))
-			continue;
-		n = snprintf(api->scratch + len, size - len, "%splugin %s", len ? ", " : "", status.name);
-		if (n < 0 || (size_t)n >= size - len)
-			break;
-		len += (size_t)n;
+		if (has_id(&status, oid))
+			add_name(api, "plugin ", status.name);
 	}
+	while ((caller = provide_find(api, oid, caller)))
+		add_name(api, "", caller->name);
 	return api->scratch;
 }
 
 /* A plugin's object that waits for an instance has not the agent's place yet. */
 static const char *provider_of(struct api *api, const struct object *object)
 {
-	const char *plugins = object->waiting ? "" : find_plugins(api, object->info->id);
+	const char *providers = object->waiting ? "" : find_providers(api, object->info->id);
 
-	return *plugins ? plugins : "agent";
+	return *providers ? providers : "agent";
 }
 
 static void describe(const struct node *node, struct fact *ret)

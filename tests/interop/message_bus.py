@@ -37,7 +37,7 @@ MANAGER = "org.freedesktop.DBus.ObjectManager"
 # Two users that are not root: one like a member of the group lwm2m-agent, and one like anybody.
 MEMBER, ANYBODY = 1, 65534
 
-# As /usr/share/dbus-1/system.conf has it, as far as it matters here. The user that runs the test may be the agent. That
+# As /usr/share/dbus-1/system.conf has it, as far as it matters here. The user that runs the test is the agent's. That
 # daemon is a member of the group lwm2m-agent, which need not exist here, is said by a rule.
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -50,7 +50,9 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 <allow receive_type="method_return"/><allow receive_type="error"/><allow receive_type="signal"/>
 <allow send_destination="org.freedesktop.DBus"/>
 </policy>
-<policy user="{user}"><allow own="*"/><allow send_destination="*"/></policy>
+<policy user="{user}">
+<allow own="org.freedesktop.PolicyKit1"/><allow send_destination="org.freedesktop.PolicyKit1"/>
+</policy>
 <include>{policy}</include>
 <policy user="daemon"><allow send_destination="org.lwm2m.Agent1"/></policy>
 </busconfig>
@@ -82,7 +84,9 @@ class MessageBus:
         self.socket = Path(folder) / "bus"
         self.address = f"unix:path={self.socket}"
         self._config = Path(folder) / "bus.conf"
-        self._config.write_text(CONFIG.format(socket=self.socket, policy=POLICY, user=os.getuid()))
+        policy = Path(folder) / "policy.conf"
+        policy.write_text(POLICY.read_text().replace('user="lwm2m-agent"', f'user="{os.getuid()}"'))
+        self._config.write_text(CONFIG.format(socket=self.socket, policy=policy, user=os.getuid()))
         self._daemon = None
         self.start()
 

@@ -4,14 +4,17 @@
 import os
 import re
 import signal
+import subprocess
 import tempfile
+import threading
 import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import case
 import coap
 from case import OBJECT, SINK, AgentCase
-from message_bus import (ANYBODY, ERROR, INTERFACE, MANAGER, MEMBER, NAME, PATH, PROPERTIES, ROOT, MessageBus, Polkit,
+from message_bus import (ANYBODY, DEBIAN_PYTHON, ERROR, INTERFACE, MANAGER, MEMBER, NAME, PATH, PROPERTIES, ROOT, MessageBus, Polkit,
                          Refused, Unavailable, variant)
 from peer import RawServer
 
@@ -510,6 +513,174 @@ class TestAccess(BusCase):
             defaults = [default.text for default in action.find("defaults")]
             active = "yes" if action.get("id").endswith(".read") else "auth_admin_keep"
             self.assertEqual(defaults, ["auth_admin_keep", "auth_admin_keep", active])
+
+
+class Program:
+    """A program on the bus; its lines are waited for."""
+
+    def __init__(self, case, path, *arguments):
+        self._process = subprocess.Popen([DEBIAN_PYTHON, str(path), *arguments], stdout=subprocess.PIPE, text=True,
+                                         env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": case.bus.address})
+        self.lines = []
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        case.addCleanup(self.close)
+
+    def _read(self):
+        for line in self._process.stdout:
+            with self._news:
+                self.lines.append(line.rstrip("\n"))
+                self._news.notify_all()
+
+    def expect(self, pattern, timeout=10):
+        def found():
+            return next((line for line in self.lines if re.search(pattern, line)), None)
+        with self._news:
+            if not self._news.wait_for(found, timeout):
+                raise AssertionError(f"no {pattern!r} of the program: {self.lines}")
+            return found()
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._process.stdout.close()
+
+
+class TestObjects(BusCase):
+    """Objects that other processes serve."""
+
+    PROGRAM = Path(__file__).resolve().parent / "provider.py"
+    EXAMPLE = ROOT / "sdk" / "example" / "dbus-object" / "thermometer.py"
+
+    def setUp(self):
+        if subprocess.run([DEBIAN_PYTHON, "-c", "import dbus.service"], stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("no python3-dbus")
+        super().setUp()
+
+    def start_program(self, *arguments):
+        self.agent = self.start(plugins=())
+        program = Program(self, self.PROGRAM, *arguments)
+        program.expect("^registered$")
+        return program
+
+    def wait_links(self, there, since):
+        """Until an Update says whether the object is there."""
+        link = b"</33100/0>" if there else b"</33100"
+        return self.server.expect(lambda r: r.message.path == self.client.location and r.message.payload
+                                  and (link in r.message.payload) == there, since=since, what="Update")
+
+    def get(self, path):
+        return self.server.read(self.client, path)
+
+    def test_example(self):
+        """The program of the guide: its value is observed, its text is written, and it is gone when it ends."""
+        agent = self.start(plugins=())
+        file = agent.folder / "temperature"
+        file.write_text("21.5")
+        since = self.server.mark()
+        program = Program(self, self.EXAMPLE, str(file))
+        self.server.expect(lambda r: b"</3303/0>" in r.message.payload, since=since)
+        response = self.server.observe(self.client, "/3303/0/5700")
+        since = self.server.mark()
+        file.write_text("22.25")
+        self.server.expect(lambda r: r.message.token == response.token and r.message.payload == b"22.25", since=since)
+        self.assert_code(self.server.write(self.client, "/3303/0/5750", b"kitchen"), "2.04")
+        self.assertEqual(self.get("/3303/0/5750").payload, b"kitchen")
+        self.assertEqual(self.caller.read("/3303")["/3303/0/5701"], ("string", "Cel"))
+        since = self.server.mark()
+        program.close()
+        self.server.expect(lambda r: r.message.path == self.client.location and r.message.payload
+                           and b"3303" not in r.message.payload, since=since, what="Update")
+        self.assert_code(self.get("/3303/0/5700"), "4.04")
+        agent.wait_log(r"Program thermometer \(:1\.\d+\) is gone")
+        self.assertLessEqual(len(self.EXAMPLE.read_text().splitlines()), 40)
+
+    def test_operations(self):
+        """All that a server can do to an object."""
+        program = self.start_program("late")
+        self.assertEqual(self.get("/33100/0/0").payload, b"initial")
+        self.assertEqual(self.get("/33100/0/2").payload, b"asked 0")
+        program.expect("^read 33100 0 2 65535$")
+        self.assert_code(self.server.write(self.client, "/33100/0/0", b"written"), "2.04")
+        self.assertEqual(self.get("/33100/0/0").payload, b"written")
+        self.assert_code(self.server.write(self.client, "/33100/0/0", b"refuse"), "4.00")
+        self.assertEqual(self.get("/33100/0/0").payload, b"written")
+        self.assertEqual(self.get("/33100/0/1/2").payload, b"30")
+        self.assert_code(self.server.write(self.client, "/33100/0/1/2", b"31"), "2.04")
+        self.assertEqual(self.get("/33100/0/1/2").payload, b"31")
+        self.assert_code(self.server.request(self.client, coap.DELETE, "/33100/0/1/2"), "2.02")
+        self.assert_code(self.get("/33100/0/1/2"), "4.04")
+        self.assert_code(self.server.request(self.client, coap.POST, "/33100/0/3", payload=b"5"), "2.04")
+        self.assertEqual(self.get("/33100/0/0").payload, b"executed 5")
+        self.assert_code(self.server.write(self.client, "/33100/0/4", b"x" * 20, coap.OPAQUE), "2.04")
+        self.assertEqual(self.get("/33100/0/5").payload, b"20")
+        self.assert_code(self.server.request(self.client, coap.POST, "/33100"), "2.01")
+        self.assertEqual(self.get("/33100/1/0").payload, b"new")
+        self.caller.wait(lambda: self.caller.get("/objects/33100", ".Object", "Instances") == [0, 1])
+        self.assert_code(self.server.request(self.client, coap.DELETE, "/33100/0"), "2.02")
+        self.assert_code(self.get("/33100/0/0"), "4.04")
+        self.assertRegex(self.caller.get("/objects/33100", ".Object", "Provider"), r"^:1\.\d+$")
+
+    def test_two_programs(self):
+        """An id is one program's, unless both say which instances are theirs."""
+        self.start_program()
+        other = Program(self, self.PROGRAM, "")
+        self.assertRegex(other.expect("^refused"), r"Error\.NotAllowed .*33100")
+        third = Program(self, self.PROGRAM, "shared")
+        third.expect("^registered$")
+        self.assertEqual(self.get("/33100/100/0").payload, b"initial")
+        self.assertEqual(self.get("/33100/0/0").payload, b"initial")
+        self.assertRegex(self.caller.get("/objects/33100", ".Object", "Provider"), r"^:1\.\d+, :1\.\d+$")
+        third.close()
+        self.caller.wait(lambda: self.caller.get("/objects/33100", ".Object", "Instances") == [0])
+        self.assertEqual(self.get("/33100/0/0").payload, b"initial")
+
+    def test_of_the_agent(self):
+        """What the agent serves itself stays its own."""
+        self.agent = self.start(plugins=())
+        for oid, name in (("3", "NotAllowed"), ("0", "BadValue"), ("1", "NotAllowed")):
+            self.assertRegex(Program(self, self.PROGRAM, "", oid).expect("^refused"), rf"Error\.{name} ")
+        self.assertRegex(Program(self, self.PROGRAM, "bad").expect("^refused"), r"Error\.BadValue .*33100/\*/0 wrongly")
+        self.assertEqual(self.caller.get("/objects/3", ".Object", "Provider"), "agent")
+
+    def test_misbehaves(self):
+        """A program that lies, floods or takes too much loses its object, is told why, and nothing else is lost."""
+        for how, reason in (("lie", "not of its type"), ("flood", "more than 2000 messages"), ("big", "MiB of values")):
+            with self.subTest(how):
+                program = self.start_program(how)
+                since = self.server.mark()
+                self.server.request(self.client, coap.POST, "/33100/0/3")
+                self.assertRegex(program.expect("^dropped"), f"dropped test .*{reason}")
+                self.wait_links(False, since)
+                self.agent.wait_log(f"Program test .*{reason}.*; its objects are taken away")
+                self.assert_code(self.get("/33100/0/0"), "4.04")
+                program.close()
+                self.agent.stop()
+
+    def test_hangs(self):
+        """A program that does not answer is asked whether it lives, and then is dropped."""
+        self.start_program("hang")
+        self.assert_code(self.get("/33100/0/2"), "5.03")
+        self.agent.wait_log("Program test .* does not answer", 20)
+        self.assert_code(self.get("/33100/0/0"), "4.04")
+
+    def test_ways_to_leave(self):
+        """UnregisterObject(), and an agent that is reloaded: a program that listens is back at once."""
+        self.agent = self.start(plugins=())
+        since = self.server.mark()
+        Program(self, self.PROGRAM, "unregister").expect("registered")
+        self.wait_links(True, since)
+        self.wait_links(False, since)
+        program = Program(self, self.PROGRAM, "")
+        program.expect("registered")
+        program.lines.clear()
+        since = self.server.mark()
+        self.agent.signal(signal.SIGHUP)
+        program.expect("registered")
+        self.caller.wait(self.caller.has_name, what=NAME)
+        self.assertEqual(self.caller.read("/33100/0/0"), {"/33100/0/0": ("string", "initial")})
 
 
 class TestBus(BusCase):
