@@ -24,19 +24,33 @@ static bool calendar(usec_t time, struct tm *ret)
 	return localtime_r(&seconds, ret) != NULL;
 }
 
+/* Is then on the day that comes so many days after now? */
+static bool is_day(const struct tm *then, usec_t now, int days)
+{
+	struct tm day;
+
+	if (!calendar(now, &day))
+		return false;
+	day.tm_mday += days;
+	day.tm_hour = 12; /* a day has 23 or 25 hours now and then */
+	day.tm_isdst = -1;
+	return mktime(&day) != -1 && then->tm_year == day.tm_year && then->tm_yday == day.tm_yday;
+}
+
 const char *times_point(usec_t time, usec_t now, char text[TIMES_MAX])
 {
-	struct tm then, today, yesterday;
+	struct tm then;
 
-	if (!calendar(time, &then) || !calendar(now, &today) ||
-		!calendar(now > DAY * USEC_PER_SEC ? now - DAY * USEC_PER_SEC : 0, &yesterday)) {
+	if (!calendar(time, &then)) {
 		snprintf(text, TIMES_MAX, "an unknown time");
 		return text;
 	}
-	if (then.tm_year == today.tm_year && then.tm_yday == today.tm_yday)
+	if (is_day(&then, now, 0))
 		strftime(text, TIMES_MAX, "%H:%M:%S", &then);
-	else if (then.tm_year == yesterday.tm_year && then.tm_yday == yesterday.tm_yday)
-		strftime(text, TIMES_MAX, "yesterday %H:%M", &then);
+	else if (is_day(&then, now, -1))
+		strftime(text, TIMES_MAX, "%H:%M yesterday", &then);
+	else if (is_day(&then, now, 1))
+		strftime(text, TIMES_MAX, "%H:%M tomorrow", &then);
 	else
 		strftime(text, TIMES_MAX, "%Y-%m-%d %H:%M", &then);
 	return text;

@@ -15,7 +15,7 @@
 
 usec_t times_now(void);
 
-/* "12:03:04" today, "yesterday 12:03", else "2026-11-25 12:03". */
+/* "12:03:04" today, "12:03 yesterday", "12:03 tomorrow", else "2026-11-25 12:03". */
 const char *times_point(usec_t time, usec_t now, char text[TIMES_MAX]);
 
 /* "8 s", "5 min", "2 h 10 min", "3 d 4 h". */
