@@ -81,8 +81,10 @@ static void on_nack(coap_session_t *session, const coap_pdu_t *sent, const coap_
 		transport_exchange_refused(connection, mid, -ETIMEDOUT);
 		break;
 	case COAP_NACK_RST:
-	case COAP_NACK_BAD_RESPONSE:
 		transport_exchange_refused(connection, mid, -ECONNRESET);
+		break;
+	case COAP_NACK_BAD_RESPONSE:
+		transport_exchange_refused(connection, mid, -EBADMSG);
 		break;
 	case COAP_NACK_TLS_FAILED:
 	case COAP_NACK_TLS_LAYER_FAILED:

@@ -113,7 +113,7 @@ void engine_connected(struct engine *engine, usec_t now, uint16_t session, int e
 
 /*
  * What became of an EFFECT_REQUEST or EFFECT_NOTIFY: error 0 and the response (NULL: the notification was
- * acknowledged), -ETIMEDOUT: nothing was heard, -ECONNRESET: RST.
+ * acknowledged), -ETIMEDOUT: nothing was heard, -ECONNRESET: RST, -EBADMSG: what was heard is no answer.
  */
 void engine_response(
 	struct engine *engine, usec_t now, uint32_t id, int error, const struct message *response);

@@ -40,6 +40,7 @@ class Peer:
         self.socket.bind((host, port))
         self.port = self.socket.getsockname()[1]
         self.muted = False        # True: nothing is answered, not even acknowledged
+        self.ack_code = 0         # of the acknowledgements of what is no request
         self.reset_tokens = set()  # notifications with these tokens are answered by RST
         self._mid = random.randrange(1 << 16)
         self._received = []
@@ -99,7 +100,8 @@ class Peer:
             return Message(RST, 0, message.mid).encode()
         if message.type == CON:
             # An empty CON is a ping, answered by RST (RFC 7252, 4.3).
-            return Message(ACK if message.code else RST, 0, message.mid).encode()
+            return Message(ACK if message.code else RST, self.ack_code if message.code else 0, message.mid,
+                           message.token if self.ack_code else b"").encode()
         return None
 
     def _answer_request(self, message, address):

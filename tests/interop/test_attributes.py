@@ -131,6 +131,26 @@ class TestConditions(NewCase):
                 self.assertEqual(notification.message.type, expected)
 
 
+    def test_odd_acknowledgements(self):
+        """Whatever a server makes of an acknowledgement: the value reaches it, and the observation goes on. What is
+        no acknowledgement is as good as none (RFC 7252, 4.2): it is sent again."""
+        self.attributes(NUMBER, "con=1")
+        self.addCleanup(setattr, self.server, "ack_code", 0)
+        self.set(NUMBER, 0)
+        token = self.observe(NUMBER)
+        for value, odd in enumerate(("2.05", "4.04", "5.03", "3.00", "6.01", "7.31", "0.01", "1.00"), 1):
+            with self.subTest(odd):
+                self.server.ack_code = coap.code(odd)
+                since = self.server.mark()
+                question = self.server.send(coap.request(PUT, NUMBER, format=TEXT, payload=str(value).encode()),
+                                            self.client.address)
+                self.server.expect(lambda r: self.told(token)[-1:] == [value], since=since)
+                self.server.ack_code = 0
+                self.server.expect(lambda r: r.message.token == question.token, since=since, what="answer to the Write")
+                self.set(NUMBER, value + 100)
+                self.server.expect(lambda r: self.told(token)[-1:] == [value + 100], since=since)
+
+
 class TestWriteAttributes(NewCase):
     def test_inherited(self):
         """The nearest one holds; what it does not say comes from above."""
