@@ -103,12 +103,13 @@ int manager_ask(struct station *station, void (*handler)(struct station *station
 	return r;
 }
 
-/* Of the connection that is tried. */
+/* Of the connection that is tried: by a signal, or as an answer, whichever comes first. */
 static void take_state(struct station *station, uint32_t state)
 {
 	if (state != STATE_ACTIVATED && state != STATE_DEACTIVATED)
 		return;
 	station->managed.match = sd_bus_slot_unref(station->managed.match);
+	station->managed.call = sd_bus_slot_unref(station->managed.call);
 	if (state == STATE_ACTIVATED)
 		change_connected(station);
 	else

@@ -40,7 +40,8 @@ static struct {
 	unsigned int selections, disconnects, reconnects;
 	int managed;
 	bool home_is_ours;
-	unsigned int nm_disconnects;
+	unsigned int nm_disconnects, nm_saves;
+	uint32_t nm_state;
 	char nm_saved[64], nm_deleted[64], activated[64];
 	char enabled[256]; /* the last letters of networks that were */
 	bool saves; /* its configuration file may be written */
@@ -289,7 +290,7 @@ static int get_active(sd_bus *bus, const char *path, const char *interface, cons
 	void *userdata, sd_bus_error *error)
 {
 	if (strcmp(property, "State") == 0)
-		return sd_bus_message_append(reply, "u", 1U);
+		return sd_bus_message_append(reply, "u", air.nm_state);
 	if (strcmp(property, "Id") == 0)
 		return sd_bus_message_append(reply, "s", air.home_is_ours ? "lwm2m-agent wlan3" : "Home");
 	return sd_bus_message_append(reply, "o", strcmp(property, "Connection") == 0 ? HOME_SETTING : HOME_ACTIVE);
@@ -336,8 +337,9 @@ static int on_add_and_activate(sd_bus_message *message, void *userdata, sd_bus_e
 	if (air.new_is_good)
 		connect_to(NEW, "office", 2);
 	/* Activated, or deactivated. */
+	air.nm_state = air.new_is_good ? 2 : 4;
 	assert_true(sd_bus_emit_signal(manager, NEW_ACTIVE, MANAGER ".Connection.Active", "StateChanged", "uu",
-			    air.new_is_good ? 2U : 4U, 9U) >= 0);
+			    air.nm_state, 9U) >= 0);
 	return r;
 }
 
@@ -364,6 +366,7 @@ static int on_save_or_delete(sd_bus_message *message, void *userdata, sd_bus_err
 {
 	bool deletes = strcmp(sd_bus_message_get_member(message), "Delete") == 0;
 
+	air.nm_saves += !deletes;
 	snprintf(deletes ? air.nm_deleted : air.nm_saved, sizeof(air.nm_saved), "%s", sd_bus_message_get_path(message));
 	return sd_bus_reply_method_return(message, NULL);
 }
@@ -653,6 +656,7 @@ static void test_network_manager(void **state)
 				       VALUE_STRING("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")) == 0);
 	fixture_wait(&fixture, strcmp(air.nm_saved, NEW_SETTING) == 0);
 	assert_string_equal(air.new_psk, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+	assert_int_equal(air.nm_saves, 2);
 	assert_string_equal(air.nm_deleted, "");
 }
 
