@@ -211,7 +211,8 @@ static void restore_object(struct agent *agent, const struct object *object)
 		return;
 	r = engine_restore(agent->engine, object->info->id, buffer_bytes(&state));
 	if (r < 0)
-		log_warning("What servers once wrote to object %u cannot be used and is left out: %s",
+		log_at(LOG_WARNING, 0, LOG_FIELDS(.object = &object->info->id),
+			"What servers once wrote to object %u cannot be used and is left out: %s",
 			object->info->id, strerror(-r));
 }
 
@@ -249,7 +250,7 @@ static void resume_server(struct agent *agent, const struct server *server)
 	}
 	r = engine_resume(agent->engine, usec_now(), server, buffer_bytes(&state));
 	if (r == -ESTALE)
-		log_server(LOG_INFO, 0, server->name,
+		log_server(LOG_NOTICE, 0, server->name,
 			"%s: has another address or knew us by another name; starting anew", server->name);
 	else if (r < 0)
 		log_server(LOG_WARNING, 0, server->name,

@@ -35,6 +35,7 @@ void pump_carry_out(struct agent *agent)
 {
 	const struct effect *effect;
 	char text[REPORT_WHY_MAX];
+	const char *failure;
 
 	while (engine_next(agent->engine, &effect) > 0) {
 		switch (effect->type) {
@@ -42,8 +43,9 @@ void pump_carry_out(struct agent *agent)
 			keep_effect(agent, effect);
 			break;
 		case EFFECT_EVENT:
-			report_event(effect);
-			api_event(agent->api, effect, report_why(effect, text, sizeof(text)));
+			failure = transport_failure(agent->transport, effect->server);
+			report_event(effect, failure);
+			api_event(agent->api, effect, report_why(effect, failure, text, sizeof(text)));
 			agent->status_changed = true;
 			agent->rebuild_wanted |= effect->event == EVENT_BOOTSTRAPPED ||
 						 effect->event == EVENT_ACCOUNT_PURGED;

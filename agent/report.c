@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/log-ids.h"
 #include "base/log.h"
+#include "lwm2m/path.h"
 
 static const struct {
 	uint8_t code;
@@ -21,8 +23,8 @@ static const struct {
 	{ COAP_UNAVAILABLE, "Service Unavailable" },
 };
 
-/* Why something failed: what the server answered, or an errno. */
-static const char *why(const struct effect *effect, char *text, size_t size)
+/* Why something failed: what the server answered, what the transport says, or an errno. */
+static const char *why(const struct effect *effect, const char *failure, char *text, size_t size)
 {
 	uint8_t code = effect->message.code;
 	const char *name = "";
@@ -33,6 +35,8 @@ static const char *why(const struct effect *effect, char *text, size_t size)
 	if (code)
 		snprintf(text, size, "the server answered %u.%02u%s%s", code >> 5, code & 31,
 			*name ? " " : "", name);
+	else if (failure)
+		snprintf(text, size, "%s", failure);
 	else if (effect->error == -ETIMEDOUT)
 		snprintf(text, size, "no answer");
 	else
@@ -40,95 +44,113 @@ static const char *why(const struct effect *effect, char *text, size_t size)
 	return text;
 }
 
-const char *report_why(const struct effect *effect, char *text, size_t size)
+const char *report_why(const struct effect *effect, const char *failure, char *text, size_t size)
 {
-	return effect->error < 0 || effect->message.code ? why(effect, text, size) : NULL;
+	return effect->error < 0 || effect->message.code ? why(effect, failure, text, size) : NULL;
 }
 
-static void report_server(const struct effect *effect)
+static const char *const ids[] = {
+	[EVENT_REGISTERED] = LOG_ID_REGISTERED,
+	[EVENT_FAILED] = LOG_ID_NOT_REGISTERED,
+	[EVENT_LOST] = LOG_ID_LOST,
+	[EVENT_UNREACHABLE] = LOG_ID_UNREACHABLE,
+	[EVENT_DEREGISTERED] = LOG_ID_DEREGISTERED,
+	[EVENT_BOOTSTRAPPED] = LOG_ID_BOOTSTRAPPED,
+	[EVENT_BOOTSTRAP_FAILED] = LOG_ID_NOT_BOOTSTRAPPED,
+};
+
+static void report_server(const struct effect *effect, const char *failure)
 {
 	const struct server *server = effect->server;
 	const char *name = server->name;
-	char text[ENGINE_WHY_MAX];
+	const struct log_fields fields = {
+		.server = name,
+		.id = (size_t)effect->event < ELEMENTSOF(ids) ? ids[effect->event] : NULL,
+	};
+	char text[REPORT_WHY_MAX];
 
 	switch (effect->event) {
 	case EVENT_REGISTERING:
-		log_server(LOG_INFO, 0, name, "%s: registering with %s", name, server->uri);
+		log_at(LOG_INFO, 0, &fields, "%s: registering with %s", name, server->uri);
 		break;
 	case EVENT_REGISTERED:
-		log_server(LOG_NOTICE, 0, name, "%s: registered with %s for %" PRIu64 " s", name, server->uri,
+		log_at(LOG_NOTICE, 0, &fields, "%s: registered with %s for %" PRIu64 " s", name, server->uri,
 			effect->value);
 		break;
 	case EVENT_UPDATED:
-		log_server(LOG_INFO, 0, name, "%s: registration updated, again in %" PRIu64 " s", name,
+		log_at(LOG_INFO, 0, &fields, "%s: registration updated, again in %" PRIu64 " s", name,
 			effect->value);
 		break;
 	case EVENT_DEREGISTERED:
-		log_server(LOG_NOTICE, 0, name, "%s: de-registered", name);
+		log_at(LOG_NOTICE, 0, &fields, "%s: de-registered", name);
 		break;
 	case EVENT_SENT:
 		if (effect->error < 0 || effect->message.code)
-			log_server(LOG_WARNING, 0, name, "%s: values were not sent: %s", name,
-				why(effect, text, sizeof(text)));
+			log_at(LOG_WARNING, 0, &fields, "%s: values were not sent: %s", name,
+				why(effect, failure, text, sizeof(text)));
 		else
-			log_server(LOG_INFO, 0, name, "%s: %" PRIu64 " values sent", name, effect->value);
+			log_at(LOG_INFO, 0, &fields, "%s: %" PRIu64 " values sent", name, effect->value);
 		break;
 	case EVENT_FAILED:
-		log_server(LOG_WARNING, 0, name, "%s: not registered with %s: %s; next try in %" PRIu64 " s",
-			name, server->uri, why(effect, text, sizeof(text)), effect->value);
+		log_at(LOG_WARNING, 0, &fields, "%s: not registered with %s: %s; next try in %" PRIu64 " s",
+			name, server->uri, why(effect, failure, text, sizeof(text)), effect->value);
 		break;
 	case EVENT_UNREACHABLE:
-		log_server(LOG_WARNING, 0, name, "%s: %s is out of reach: %s; next try in %" PRIu64 " s",
-			name, server->uri, why(effect, text, sizeof(text)), effect->value);
+		log_at(LOG_WARNING, 0, &fields, "%s: %s is out of reach: %s; next try in %" PRIu64 " s",
+			name, server->uri, why(effect, failure, text, sizeof(text)), effect->value);
 		break;
 	case EVENT_ASLEEP:
-		log_server(LOG_DEBUG, 0, name, "%s: asleep until the next update or notification", name);
+		log_at(LOG_DEBUG, 0, &fields, "%s: asleep until the next update or notification", name);
 		break;
 	case EVENT_BOOTSTRAPPING:
-		log_server(LOG_INFO, 0, name, "asking %s for accounts", server->uri);
+		log_at(LOG_INFO, 0, &fields, "asking %s for accounts", server->uri);
 		break;
 	case EVENT_BOOTSTRAPPED:
-		log_server(LOG_NOTICE, 0, name, "bootstrapped by %s; starting with the new accounts", server->uri);
+		log_at(LOG_NOTICE, 0, &fields, "bootstrapped by %s; starting with the new accounts", server->uri);
 		break;
 	case EVENT_BOOTSTRAP_FAILED:
 		if (effect->message.path.len > 0)
 			snprintf(text, sizeof(text), "%.*s", (int)effect->message.path.len,
 				(const char *)effect->message.path.data);
 		else
-			(void)why(effect, text, sizeof(text));
-		log_server(LOG_WARNING, 0, name, "not bootstrapped by %s: %s; next try in %" PRIu64 " s",
+			(void)why(effect, failure, text, sizeof(text));
+		log_at(LOG_WARNING, 0, &fields, "not bootstrapped by %s: %s; next try in %" PRIu64 " s",
 			server->uri, text, effect->value);
 		break;
 	case EVENT_ACCOUNT_PURGED:
-		log_server(LOG_NOTICE, 0, name, "the time of the account of %s is over; it is forgotten", server->uri);
+		log_at(LOG_NOTICE, 0, &fields, "the time of the account of %s is over; it is forgotten", server->uri);
 		break;
 	case EVENT_LOST:
-		log_server(LOG_WARNING, 0, name,
+		log_at(LOG_WARNING, 0, &fields,
 			"%s: registration with %s lost: %s; registering again in %" PRIu64 " s", name,
-			server->uri, why(effect, text, sizeof(text)), effect->value);
+			server->uri, why(effect, failure, text, sizeof(text)), effect->value);
 		break;
 	default:
 		break;
 	}
 }
 
-void report_event(const struct effect *effect)
+void report_event(const struct effect *effect, const char *failure)
 {
-	struct bytes path = effect->message.path;
+	struct bytes where = effect->message.path;
 	const char *name = effect->server ? effect->server->name : "the agent";
+	struct log_fields fields = { .server = effect->server ? name : NULL };
+	struct path path;
 
+	if (path_parse(where, &path) == 0 && path.depth > 0)
+		fields.object = &path.ids[0];
 	if (effect->event == EVENT_OPERATION_TIMEOUT)
-		log_warning("%.*s: no answer in time to a request of %s", (int)path.len,
-			(const char *)path.data, name);
+		log_at(LOG_WARNING, 0, &fields, "%.*s: no answer in time to a request of %s", (int)where.len,
+			(const char *)where.data, name);
 	else if (effect->event == EVENT_HISTORY_FULL)
-		log_server(LOG_WARNING, 0, name,
+		log_at(LOG_WARNING, 0, &fields,
 			"%s: more is stored for it than its history_size allows; the oldest goes (the first time for %.*s)",
-			name, (int)path.len, (const char *)path.data);
+			name, (int)where.len, (const char *)where.data);
 	else if (effect->event == EVENT_QUOTA)
-		log_warning("%s asked for more than it may have: %.*s", name, path.len ? (int)path.len : 4,
-			path.len ? (const char *)path.data : "body");
+		log_at(LOG_WARNING, 0, &fields, "%s asked for more than it may have: %.*s", name,
+			where.len ? (int)where.len : 4, where.len ? (const char *)where.data : "body");
 	else
-		report_server(effect);
+		report_server(effect, failure);
 }
 
 void report_clock(bool is_set)

@@ -16,7 +16,7 @@ FOLDERS = ['agent', 'plugins', 'sdk', 'tests']
 
 BASE = [f'agent/base/{name}.h' for name in ('base64', 'bytes', 'cleanup', 'hash', 'heap', 'list', 'traffic', 'uplink',
                                             'usec', 'utf8')]
-LOG = ['agent/base/log.h']
+LOG = ['agent/base/log.h', 'agent/base/log-ids.h']
 
 # Files; which of our headers they may include; the rule in words. The first entry that matches a file is its rule.
 # {name} is the file's own name without .c, .h and -internal.

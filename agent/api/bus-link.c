@@ -58,7 +58,7 @@ static void retry_in(struct api *api, usec_t delay)
 static void retry_later(struct api *api, int error, const char *what)
 {
 	if (!api->bus_missed)
-		log_at(LOG_WARNING, error, LOG_FIELD_NONE, NULL,
+		(void)log_warning_errno(error,
 			"The D-Bus API is not there: %s the %s bus: %m; trying again", what, api->parts.address);
 	api->bus_missed = true;
 	api->retry_delay = api->retry_delay ? usec_min(2 * api->retry_delay, RETRY_MAX) : RETRY_MIN;

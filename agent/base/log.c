@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+
+/* Every line would be of this file. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
 #include "base/cleanup.h"
@@ -67,37 +71,61 @@ void log_open(const char *name)
 	setvbuf(stderr, NULL, _IOLBF, 0);
 }
 
-static void write_journal(int priority, enum log_field field, const char *value, const char *text)
+/* One field of an entry: "NAME=value", in a place of its own. */
+struct entry {
+	struct iovec fields[7];
+	char texts[7][128];
+	int n;
+};
+
+static void add_field(struct entry *entry, const char *name, const char *value)
 {
-	static const char *const names[] = {
-		[LOG_FIELD_NONE] = "", [LOG_FIELD_SERVER] = "SERVER",
-		[LOG_FIELD_OBJECT] = "OBJECT", [LOG_FIELD_PLUGIN] = "PLUGIN",
-	};
+	char *text = entry->texts[entry->n];
+	int len = snprintf(text, sizeof(entry->texts[0]), "%s=%s", name, value);
 
-	if (field == LOG_FIELD_NONE || !value)
-		sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, "SYSLOG_IDENTIFIER=%s",
-			identifier, NULL);
-	else {
-		char extra[128];
-
-		snprintf(extra, sizeof(extra), "%s=%s", names[field], value);
-		sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, "SYSLOG_IDENTIFIER=%s",
-			identifier, "%s", extra, NULL);
-	}
+	if (len > 0)
+		entry->fields[entry->n++] = (struct iovec){ text, strlen(text) };
 }
 
-int log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...)
+static void add_number(struct entry *entry, const char *name, int value)
 {
-	char text[1024];
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", value);
+	add_field(entry, name, text);
+}
+
+/* message begins with "MESSAGE=". */
+static void write_journal(int priority, const struct log_fields *fields, char *message)
+{
+	struct entry entry = { .n = 0 };
+
+	entry.fields[entry.n++] = (struct iovec){ message, strlen(message) };
+	add_number(&entry, "PRIORITY", priority);
+	add_field(&entry, "SYSLOG_IDENTIFIER", identifier);
+	if (fields && fields->id)
+		add_field(&entry, "MESSAGE_ID", fields->id);
+	if (fields && fields->server)
+		add_field(&entry, "SERVER", fields->server);
+	if (fields && fields->object)
+		add_number(&entry, "OBJECT", *fields->object);
+	if (fields && fields->plugin)
+		add_field(&entry, "PLUGIN", fields->plugin);
+	sd_journal_sendv(entry.fields, entry.n);
+}
+
+int log_full(int priority, int error, const struct log_fields *fields, const char *format, ...)
+{
+	char line[1024] = "MESSAGE=", *text = line + strlen(line);
 	va_list arguments;
 
 	error = abs(error);
 	errno = error;
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	vsnprintf(text, sizeof(line) - (size_t)(text - line), format, arguments);
 	va_end(arguments);
 	if (journal)
-		write_journal(priority, field, value, text);
+		write_journal(priority, fields, line);
 	else
 		fprintf(stderr, "%s: %s\n", log_level_name(priority), text);
 	return -error;

@@ -80,7 +80,7 @@ static const struct {
 
 static void report_to_log(void *userdata, int priority, const char *line)
 {
-	(void)log_at(priority, 0, LOG_FIELD_NONE, NULL, "%s", line);
+	(void)log_at(priority, 0, NULL, "%s", line);
 }
 
 static void check_section(struct config_loader *loader, const struct ini_section *section)

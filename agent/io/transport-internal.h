@@ -117,6 +117,7 @@ struct account {
 	struct buffer identity, key;
 	bool wanted; /* a connection is to be made */
 	int error;   /* wanted, and it cannot be */
+	char failure[160];  /* why the last connection could not be made, or ended; "": it did not */
 	struct resolve *resolve;
 	struct addresses addresses;
 	size_t next;        /* the address to try */

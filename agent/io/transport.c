@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -175,6 +177,26 @@ static int replace_text(char **text, const char *by)
 	return 0;
 }
 
+/* Said to people with what follows from it, by whoever asks for transport_failure(). Returns error. */
+__attribute__((format(printf, 3, 4)))
+static int keep_failure(struct account *account, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(account->failure, sizeof(account->failure), format, arguments);
+	va_end(arguments);
+	return log_server(LOG_INFO, error, account->name, "Cannot connect to %s: %s",
+		account->uri_text ? account->uri_text : "a server", account->failure);
+}
+
+const char *transport_failure(const struct transport *transport, const struct server *server)
+{
+	const struct account *account = server ? find_account(transport, server->session) : NULL;
+
+	return account && *account->failure ? account->failure : NULL;
+}
+
 static int set_uri(struct account *account, const struct server *server)
 {
 	int r;
@@ -191,11 +213,9 @@ static int set_uri(struct account *account, const struct server *server)
 		account->uri_text = NULL;
 	}
 	if (r == -EPROTONOSUPPORT)
-		log_server(LOG_WARNING, r, server->name,
-			"Cannot connect to %s: only coap and coaps over UDP work", server->uri);
+		keep_failure(account, r, "only coap and coaps over UDP work");
 	else if (r < 0)
-		log_server(LOG_WARNING, r, server->name,
-			"Cannot connect to %s: the URI is not coap[s]://HOST[:PORT]", server->uri);
+		keep_failure(account, r, "the URI is not coap[s]://HOST[:PORT]");
 	return r;
 }
 
@@ -208,13 +228,11 @@ static int set_credentials(struct account *account, const struct server *server)
 	if (!account->uri.secure)
 		return 0;
 	if (server->mode != SECURITY_PSK)
-		return log_server(LOG_WARNING, -EOPNOTSUPP, server->name,
-			"Cannot connect to %s: only pre-shared keys work with coaps", server->uri);
+		return keep_failure(account, -EOPNOTSUPP, "only pre-shared keys work with coaps");
 	if (server->identity.len == 0 || server->key.len == 0 ||
 		memchr(server->identity.data, 0, server->identity.len))
-		return log_server(LOG_WARNING, -EKEYREJECTED, server->name,
-			"Cannot connect to %s: no key, or no identity, or a zero byte in the identity",
-			server->uri);
+		return keep_failure(
+			account, -EKEYREJECTED, "no key, or no identity, or a zero byte in the identity");
 	r = buffer_append(&account->identity, server->identity.data, server->identity.len);
 	return r < 0 ? r : buffer_append(&account->key, server->key.data, server->key.len);
 }
@@ -232,6 +250,7 @@ static int start_connecting(struct transport *transport, const struct server *se
 		connection_close(account->connection);
 	account->resolve = resolve_free(account->resolve);
 	account->wanted = true;
+	*account->failure = '\0';
 	r = replace_text(&account->name, server->name);
 	if (r == 0)
 		r = server->uri ? set_uri(account, server) : -EINVAL;
@@ -326,8 +345,7 @@ static int take_addresses(struct account *account)
 	if (r != -EINPROGRESS)
 		account->resolve = resolve_free(account->resolve);
 	if (r < 0 && r != -EINPROGRESS)
-		log_server(LOG_WARNING, r, account->name, "Cannot connect to %s: cannot resolve %s: %s",
-			account->uri_text, account->uri.host,
+		keep_failure(account, r, "cannot resolve %s: %s", account->uri.host,
 			r == -ENOENT ? "there is no such host" :
 			r == -EAGAIN ? "no name server answers" :
 				       "the look-up failed");
@@ -362,8 +380,7 @@ static void connect_account(struct account *account)
 	if (r == 0) {
 		r = connection_new(account, &account->addresses.list[account->next], &account->connection);
 		if (r < 0)
-			log_server(
-				LOG_WARNING, r, account->name, "Cannot connect to %s: %m", account->uri_text);
+			keep_failure(account, r, "%s", strerror(-r));
 		if (r < 0 && account_has_another(account))
 			return;
 	}
@@ -383,9 +400,11 @@ static void tell_connection(struct connection *connection)
 
 	connection->news = false;
 	if (connection->dead) {
-		log_server(LOG_WARNING, 0, account->name,
-			connection->up ? "Lost %s: %s" : "Cannot connect to %s: %s", account->uri_text,
-			connection->reason);
+		if (connection->up)
+			log_server(LOG_WARNING, 0, account->name, "Lost %s: %s", account->uri_text,
+				connection->reason);
+		else
+			keep_failure(account, 0, "%s", connection->reason);
 		connection_close(connection);
 		if (!connection->up && account_has_another(account))
 			account->wanted = true;
@@ -395,6 +414,7 @@ static void tell_connection(struct connection *connection)
 	}
 	if (account->uri.secure)
 		transport_tls_describe(connection->session, text, sizeof(text));
+	*account->failure = '\0';
 	log_server(LOG_INFO, 0, account->name, "Connected to %s (%s)", account->uri_text, text);
 	transport->handlers->connected(transport->userdata, account->session, account_has_another(account));
 }

@@ -8,7 +8,7 @@
  * name is looked up anew. Message ids, retransmission, deduplication, separate responses, and the cutting of
  * large bodies into blocks happen here; what a request means does not. Nothing blocks: names are resolved on the side.
  * The handlers are called from within transport_process() only; they may call transport_handle(). Whatever a peer sends
- * costs bounded memory. Failed connections are logged here, once each.
+ * costs bounded memory. Why a connection failed is kept for whoever tells people.
  */
 #pragma once
 
@@ -60,6 +60,9 @@ void transport_set_traffic(struct transport *transport, struct traffic *traffic)
 
 /* The same into totals as well, for a second one who counts. */
 void transport_set_totals(struct transport *transport, struct traffic *totals);
+
+/* Why the last connection to this server could not be made, or ended; NULL: it did not. server may be NULL. */
+const char *transport_failure(const struct transport *transport, const struct server *server);
 
 /* The address of a server there is a session with, the first of several. -ENOTCONN: there is none. */
 int transport_get_server(const struct transport *transport, struct sockaddr_storage *ret);

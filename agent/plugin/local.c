@@ -109,9 +109,11 @@ void local_poll(struct local_object *object, struct instance *instance, usec_t n
 
 void local_polled(struct local_object *object, struct instance *instance, int r)
 {
+	const char *name = object->local->config->name;
+
 	if (r < 0 && r != instance->poll_error)
-		log_plugin(LOG_WARNING, r, object->local->config->name, "%s: /%u/%u has no new values: %m",
-			object->local->config->name, instance->public.oid, instance->public.iid);
+		log_at(LOG_WARNING, r, LOG_FIELDS(.plugin = name, .object = &instance->public.oid),
+			"%s: /%u/%u has no new values: %m", name, instance->public.oid, instance->public.iid);
 	instance->poll_error = r;
 	instance_diff(instance, local_tell);
 }

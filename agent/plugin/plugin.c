@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/log-ids.h"
 #include "base/log.h"
 #include "plugin/process.h"
 #include "plugin/supervisor-internal.h"
@@ -61,15 +62,16 @@ static void keep_failure(struct plugin *plugin, const char *reason)
 static void give_up(struct plugin *plugin, bool for_good)
 {
 	const char *name = plugin->config.name;
+	const struct log_fields fields = { .plugin = name, .id = LOG_ID_PLUGIN_GIVEN_UP };
 
 	if (plugin->remote)
 		remote_clear(plugin->remote);
 	plugin->restart_at = USEC_INFINITY;
 	if (!for_good)
-		log_plugin(LOG_ERR, 0, name, "Plugin %s %s; given up after %u failures in a row", name,
+		log_at(LOG_ERR, 0, &fields, "Plugin %s %s; given up after %u failures in a row", name,
 			plugin->failure, plugin->failures);
 	else
-		log_plugin(LOG_ERR, 0, name, "Plugin %s is not used: %s", name, plugin->failure);
+		log_at(LOG_ERR, 0, &fields, "Plugin %s is not used: %s", name, plugin->failure);
 	set_state(plugin, PLUGIN_FAILED);
 }
 
@@ -81,7 +83,8 @@ static void wait_and_restart(struct plugin *plugin)
 	sd_event_now(plugin->supervisor->event, CLOCK_BOOTTIME, &now);
 	plugin->restart_at = usec_add(now, delay);
 	set_timer(plugin, delay);
-	log_plugin(LOG_WARNING, 0, name, "Plugin %s %s; it is started again in %.1f s", name, plugin->failure,
+	log_at(LOG_WARNING, 0, LOG_FIELDS(.plugin = name, .id = LOG_ID_PLUGIN_FAILED),
+		"Plugin %s %s; it is started again in %.1f s", name, plugin->failure,
 		(double)delay / (double)USEC_PER_SEC);
 	set_state(plugin, PLUGIN_WAITING);
 }
@@ -108,7 +111,8 @@ static void plugin_started(struct plugin *plugin)
 
 	sd_event_now(plugin->supervisor->event, CLOCK_BOOTTIME, &plugin->started_at);
 	if (plugin->failures > 0)
-		log_plugin(LOG_NOTICE, 0, name, "Plugin %s runs again", name);
+		log_at(LOG_NOTICE, 0, LOG_FIELDS(.plugin = name, .id = LOG_ID_PLUGIN_RESTARTED),
+			"Plugin %s runs again", name);
 	set_state(plugin, PLUGIN_RUNNING);
 }
 

@@ -10,9 +10,12 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/log-ids.h"
 #include "base/log.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 
 static FILE *captured;
 static int saved_stderr;
@@ -106,6 +109,50 @@ static void test_level_names(void **state)
 	assert_int_equal(log_level_parse(""), -EINVAL);
 }
 
+/* The last entry for the journal, a field a line. */
+static char entry[4096];
+
+int __wrap_sd_journal_sendv(const struct iovec *fields, int n);
+
+int __wrap_sd_journal_sendv(const struct iovec *fields, int n)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(entry + len, sizeof(entry) - len, "%.*s\n", (int)fields[i].iov_len,
+			(const char *)fields[i].iov_base);
+	return 0;
+}
+
+/* As systemd does it, where stderr leads to the journal. */
+static void open_journal(void)
+{
+	struct stat st;
+	char stream[64];
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_open("test");
+}
+
+static void test_journal(void **state)
+{
+	const uint16_t object = 0;
+
+	open_journal();
+	log_notice("plain\nin two lines");
+	assert_string_equal(entry, "MESSAGE=plain\nin two lines\nPRIORITY=5\nSYSLOG_IDENTIFIER=test\n");
+	assert_int_equal(log_server(LOG_WARNING, -EPERM, "main", "no: %m"), -EPERM);
+	assert_string_equal(entry, "MESSAGE=no: Operation not permitted\nPRIORITY=4\nSYSLOG_IDENTIFIER=test\nSERVER=main\n");
+	log_at(LOG_ERR, 0, LOG_FIELDS(.plugin = "gpio", .object = &object, .server = "main", .id = LOG_ID_LOST), "all");
+	assert_string_equal(entry, "MESSAGE=all\nPRIORITY=3\nSYSLOG_IDENTIFIER=test\nMESSAGE_ID=" LOG_ID_LOST
+				   "\nSERVER=main\nOBJECT=0\nPLUGIN=gpio\n");
+	unsetenv("JOURNAL_STREAM");
+	log_open("test");
+	check("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +160,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_errors, capture, release),
 		cmocka_unit_test_setup_teardown(test_level, capture, release),
 		cmocka_unit_test_setup_teardown(test_long_line, capture, release),
+		cmocka_unit_test_setup_teardown(test_journal, capture, release),
 		cmocka_unit_test(test_level_names),
 	};
 

@@ -8,6 +8,7 @@ Everything lives in a temporary folder. LWM2M_BUILD is the build folder; LWM2M_W
 ("valgrind --quiet --error-exitcode=99 --leak-check=full").
 """
 
+import base64
 import itertools
 import os
 import re
@@ -31,6 +32,8 @@ STOP_S = 5 if not WRAPPER else 30
 FINDINGS = re.compile(r"runtime error:|ERROR: \w+Sanitizer|SUMMARY: \w+Sanitizer|ERROR SUMMARY: [1-9]|"
                       r"definitely lost: [1-9]|Assertion .* failed")
 
+KEY_HEX_MIN = 16  # digits; a shorter one is in many a line by chance
+
 _serial = itertools.count(1)
 
 
@@ -42,6 +45,13 @@ def ini(sections):
     """{"agent": {"endpoint": "x"}} as text; None leaves a key out."""
     return "\n".join(f"[{name}]\n" + "".join(f"{k} = {v}\n" for k, v in keys.items() if v is not None)
                      for name, keys in sections.items())
+
+
+def forms(key):
+    """As text, however it might get into a log."""
+    raw = key.decode("utf-8", "replace")
+    return {key.hex(), key.hex().upper(), key.hex(" "), key.hex(":"), base64.b64encode(key).decode().rstrip("="),
+            *([raw] if raw.isprintable() else [])}
 
 
 class Agent:
@@ -58,6 +68,7 @@ class Agent:
         self.pid = None
         self.was_stopped = False   # by the test
         self._news = threading.Condition()
+        self.secrets = set()      # keys that must not be in the log, at any level
         self._process = self._reader = None
         self._ended = False
         self._arguments = list(arguments)
@@ -82,6 +93,8 @@ class Agent:
         if device:
             sections["device"] = device
         for number, (name, keys) in enumerate(servers.items(), 1):
+            if len(keys.get("key", "")) >= KEY_HEX_MIN:
+                self.secrets.add(bytes.fromhex(keys["key"]))
             sections["bootstrap" if name == "bootstrap" else f"server.{name}"] = {
                 "uri": keys["uri"],
                 **({} if name == "bootstrap" else {"short_id": 100 + number, "lifetime": 60}), **keys}
@@ -99,6 +112,7 @@ class Agent:
         path = self.folder / name
         path.touch(mode=0o600)
         path.write_text(key.hex() + "\n")
+        self.secrets.add(key)
         return path
 
     @property
@@ -206,6 +220,10 @@ class Agent:
         found = [line for line in self.lines if FINDINGS.search(line)]
         if found:
             raise AgentError("the agent's log has:\n" + "\n".join(found) + "\n" + self.log_tail(80))
+        for line in self.lines:
+            for form in (form for key in self.secrets for form in forms(key)):
+                if form in line:
+                    raise AgentError(f"the agent's log has a key:\n{line}")
 
     def log_tail(self, count=30):
         return "\n".join(self.lines[-count:])

@@ -45,14 +45,12 @@ def silence_dtls():
 
 def nobody_listens():
     with Agent(coaps_keys(free_port())) as agent:
-        agent.wait_log(RETRY % "Connection refused", timeout=120, count=2)
-        agent.wait_log("Cannot connect to coaps://.*: nobody listens there")
+        agent.wait_log(RETRY % "nobody listens there", timeout=120, count=2)
 
 
 def no_such_host():
     with Agent({"uri": "coap://no-such-host.invalid", "retry_timer": 1}) as agent:
-        agent.wait_log("Cannot connect to coap://no-such-host.invalid: cannot resolve no-such-host.invalid: ", 60)
-        agent.wait_log(RETRY % ".*", timeout=60, count=2)
+        agent.wait_log(RETRY % "cannot resolve no-such-host.invalid: .*", timeout=60, count=2)
 
 
 def leshan_restarts(scheme, keys):

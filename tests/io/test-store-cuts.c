@@ -59,9 +59,9 @@ static unsigned int lines, failures[NAMES], damaged;
 static unsigned int counts[_CUT_MAX];
 
 int __wrap_log_full(
-	int priority, int error, enum log_field field, const char *value, const char *format, ...);
+	int priority, int error, const struct log_fields *fields, const char *format, ...);
 
-int __wrap_log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...)
+int __wrap_log_full(int priority, int error, const struct log_fields *fields, const char *format, ...)
 {
 	char line[1024];
 	va_list arguments;

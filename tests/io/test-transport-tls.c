@@ -19,9 +19,9 @@ struct fixture {
 /* The last line for people. */
 static char said[256];
 
-int __wrap_log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...);
+int __wrap_log_full(int priority, int error, const struct log_fields *fields, const char *format, ...);
 
-int __wrap_log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...)
+int __wrap_log_full(int priority, int error, const struct log_fields *fields, const char *format, ...)
 {
 	va_list arguments;
 
@@ -36,7 +36,7 @@ static struct fixture *open_fixture(const struct dtls_peer_config *config)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct peer *peer = &fixture->peer;
 
-	log_set_level(LOG_WARNING);
+	log_set_level(LOG_INFO);
 	peer_init(peer);
 	memmove(peer->uri + 5, peer->uri + 4, strlen(peer->uri + 4) + 1);
 	peer->uri[4] = 's';

@@ -12,7 +12,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+CODE = Path(__file__).resolve().parents[2] / "agent"
 ETC = Path(__file__).resolve().parents[2] / "etc"
+MANUAL = ETC.parent / "packaging/man/lwm2m-agent.8"
 NAME = "lwm2m-agent.service"
 UNIT = Path()      # of the build
 EXPOSURE_MAX = 20  # tenths
@@ -73,6 +75,29 @@ class TestUnit(unittest.TestCase):
                     self.assertIn(f'GROUP="{group}"', rules)
                 self.assertEqual(settings(path, "DevicePolicy"), ["closed"])
                 self.assertEqual(len(settings(path, "DeviceAllow")), 1)
+
+    def test_catalog(self):
+        """Every id of the code is explained, nothing else is, and journalctl takes the file."""
+        ids = dict(re.findall(r'#define (LOG_ID_\w+)\s+"([0-9a-f]{32})"', (CODE / "base/log-ids.h").read_text()))
+        catalog = ETC / "lwm2m-agent.catalog"
+        explained = re.findall(r"^-- ([0-9a-f]{32})\nSubject: .+\nDefined-By: lwm2m-agent\n(?:\w[\w-]+: .*\n)*\n\w",
+                               catalog.read_text(), re.MULTILINE)
+        self.assertEqual(sorted(ids.values()), sorted(explained))
+        self.assertEqual(len(set(explained)), len(explained))
+        for name, value in ids.items():
+            used = any(name in path.read_text() for path in CODE.rglob("*.c"))
+            text = catalog.read_text().partition(f"-- {value}\n")[2].partition("\n-- ")[0]
+            self.assertNotEqual(used, "\nReserved: " in text, name)
+            self.assertNotEqual(value in MANUAL.read_text(), "\nReserved: " in text, name)
+        if not shutil.which("journalctl"):
+            self.skipTest("no journalctl")
+        with tempfile.TemporaryDirectory() as root:
+            for folder in ("usr/lib/systemd/catalog", "var/lib/systemd/catalog"):
+                (Path(root) / folder).mkdir(parents=True)
+            shutil.copy(catalog, Path(root) / "usr/lib/systemd/catalog")
+            done = subprocess.run(["journalctl", f"--root={root}", "--update-catalog"], stderr=subprocess.STDOUT,
+                                  stdout=subprocess.PIPE, text=True)
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
 
     def test_never_given_up(self):
         self.assertEqual(settings(UNIT, "StartLimitIntervalSec"), ["0"])
