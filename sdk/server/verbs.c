@@ -244,7 +244,7 @@ static int take_words(struct verb_call *call, size_t n, char *const words[], cha
 int verb_parse(size_t argc, char *argv[], struct verb_call *ret, char error[VERB_ERROR_MAX])
 {
 	struct verb_call call = { .format = -1 };
-	char **words = argv; /* moved together at the beginning of the same array */
+	char **words = argv; /* at the beginning of the same array, which keeps all it had: its owner frees them */
 	bool only_words = false;
 	size_t n = 1;
 	int r;
@@ -270,7 +270,10 @@ int verb_parse(size_t argc, char *argv[], struct verb_call *ret, char error[VERB
 				return r;
 			i += (size_t)r;
 		} else {
-			words[n++] = argv[i++];
+			char *word = argv[i];
+
+			argv[i++] = words[n];
+			words[n++] = word;
 		}
 	}
 	r = take_words(&call, n - 1, words + 1, error);

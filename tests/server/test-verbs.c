@@ -86,6 +86,25 @@ static void test_call(void **state)
 	assert_string_equal(call.words[1], "6=1");
 }
 
+/* Whoever made the words frees them by the same array: each has to be in it still, once. */
+static void test_words_stay(void **state)
+{
+	char copy[256], error[VERB_ERROR_MAX], *words[32], *before[8];
+	struct verb_call call;
+
+	strcpy(copy, "write --type string e --json /1/0/1 -- --x");
+	assert_int_equal(console_split(copy, words, 32), 8);
+	memcpy(before, words, sizeof(before));
+	assert_int_equal(verb_parse(8, words, &call, error), VERB_OK);
+	for (size_t i = 0; i < ELEMENTSOF(before); i++) {
+		unsigned int seen = 0;
+
+		for (size_t j = 0; j < ELEMENTSOF(before); j++)
+			seen += words[j] == before[i];
+		assert_int_equal(seen, 1);
+	}
+}
+
 static const struct {
 	const char *line;
 	int n;
@@ -123,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_words_stay),
 		cmocka_unit_test(test_split),
 	};
 
