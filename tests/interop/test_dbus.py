@@ -683,6 +683,108 @@ class TestObjects(BusCase):
         self.assertEqual(self.caller.read("/33100/0/0"), {"/33100/0/0": ("string", "initial")})
 
 
+class TestDescription(BusCase):
+    """Interface XML, the running agent and the manual say the same."""
+
+    XML = ROOT / "etc" / "dbus" / "org.lwm2m.Agent1.xml"
+    PAGE = ROOT / "packaging" / "man" / "org.lwm2m.Agent1.5"
+    NODES = {INTERFACE: "", INTERFACE + ".Server": "/servers/101", INTERFACE + ".Object": "/objects/3",
+             INTERFACE + ".Plugin": "/plugins/test_2dobject"}
+
+    @staticmethod
+    def members(interface):
+        """{name: what is said of it} of an <interface>: arguments as (direction, type, name), flags of properties."""
+        found = {}
+        for member in interface:
+            name = member.get("name")
+            if member.tag == "property":
+                found[name] = (member.get("type"), member.get("access"), next(
+                    (note.get("value") for note in member.iter("annotation")
+                     if note.get("name").endswith("EmitsChangedSignal")), "true"))
+            elif member.tag in ("method", "signal"):
+                found[name] = (member.tag, [(arg.get("direction") or "out", arg.get("type"), arg.get("name"))
+                                            for arg in member.iter("arg")])
+        return found
+
+    def described(self):
+        """{interface: members} of the file."""
+        return {interface.get("name"): self.members(interface) for interface in
+                ElementTree.parse(self.XML).iter("interface")}
+
+    def test_agent(self):
+        self.start()
+        described = self.described()
+        self.assertEqual(set(described), {*self.NODES, "org.lwm2m.Provider1"})
+        for interface, path in self.NODES.items():
+            with self.subTest(interface):
+                found = self.caller.call_at(PATH + path, "org.freedesktop.DBus.Introspectable.Introspect")
+                running = next(node for node in ElementTree.fromstring(found).iter("interface")
+                               if node.get("name") == interface)
+                self.assertEqual(self.members(running), described[interface])
+
+    def test_provider(self):
+        """The program of these tests, which the agent calls, has the methods that are described."""
+        source = TestObjects.PROGRAM.read_text()
+        for member, (kind, arguments) in self.described()["org.lwm2m.Provider1"].items():
+            into, out = (re.escape("".join(kind for way, kind, _ in arguments if way == direction))
+                         for direction in ("in", "out"))
+            expected = f'method\\(PROVIDER, "{into}", "{out}"' if kind == "method" else f'signal\\(PROVIDER, "{out}"'
+            if member != "Watch":  # its object has no poll_ms
+                self.assertRegex(source, rf"{expected}[^\n]*\)\n    def {member}\(")
+
+    def test_protocol(self):
+        """The agent's side of it."""
+        text = (ROOT / "agent" / "plugin" / "protocol.h").read_text()
+        macros = dict(re.findall(r"^#define (PROTOCOL_\w+) +(.*?)(?: */\*.*)?$", text, re.MULTILINE))
+
+        def value(name):
+            return "".join(part.strip('"') if part.startswith('"') else value(part)
+                           for part in re.findall(r'"[^"]*"|PROTOCOL_\w+', macros[name]))
+        described = self.described()["org.lwm2m.Provider1"]
+        names = {"READ": "Read", "WRITE": "Write", "BLOCK": "WriteBlock", "EXECUTE": "Execute", "DELETE": "Delete",
+                 "WATCH": "Watch"}
+        self.assertEqual({*names.values(), "Changed"}, set(described))
+        for macro, member in names.items():
+            ways = {way: "".join(kind for direction, kind, _ in described[member][1] if direction == way)
+                    for way in ("in", "out")}
+            self.assertEqual(value("PROTOCOL_" + macro), member)
+            self.assertEqual(value(f"PROTOCOL_{macro}_IN"), ways["in"], member)
+            self.assertEqual(value("PROTOCOL_READ_OUT" if macro == "READ" else "PROTOCOL_OUT"), ways["out"], member)
+        register = self.described()[INTERFACE]["RegisterObject"][1]
+        self.assertEqual([kind for _, kind, _ in register[3:]],
+                         [value("PROTOCOL_TABLES_SIG"), value("PROTOCOL_CHANGED_SIG")])
+        self.assertEqual(described["Changed"][1][0][1], value("PROTOCOL_CHANGED_SIG"))
+        self.assertEqual(value("PROTOCOL_INTERFACE"), "org.lwm2m.Provider1")
+
+    def test_manual(self):
+        page = self.PAGE.read_text()
+        described = self.described()
+        sections = dict(re.findall(r"^\.Ss Interface (\S+)\n(.*?)(?=^\.S[sh] )", page, re.MULTILINE | re.DOTALL))
+        self.assertEqual(set(sections), set(described))
+        for interface, text in sections.items():
+            found = {name: ("property", kind) for name, kind in
+                     re.findall(r"^\.It Va (\w+) Pq Li (\S+)$", text, re.MULTILINE)}
+            for signal_, name, arguments, result in re.findall(
+                    r'^\.It (Em signal )?Fn (\w+)((?: "[^"]*")*)(?: No \\\(-> Li (\S+))?$', text, re.MULTILINE):
+                found[name] = ("signal" if signal_ else "method", re.findall(r'"([^"]*)"', arguments), result)
+            expected = {}
+            for name, (kind, arguments, *emits) in described[interface].items():
+                if emits:
+                    expected[name] = ("property", kind)
+                    continue
+                into = "out" if kind == "signal" else "in"
+                expected[name] = (kind, [f"{what} {arg}" for way, what, arg in arguments if way == into],
+                                  "".join(what for way, what, _ in arguments if way != into))
+            self.assertEqual(found, expected, interface)
+
+    def test_errors(self):
+        """Names of errors: those that the agent has, in both descriptions."""
+        sources = "".join(path.read_text() for path in (ROOT / "agent" / "api").glob("*.c"))
+        used = set(re.findall(r'API_ERROR "(\w+)"', sources))
+        for text in (self.XML.read_text(), self.PAGE.read_text()):
+            self.assertEqual(set(re.findall(r"org\.lwm2m\.Agent1\.Error\.(\w+)", text)), used)
+
+
 class TestBus(BusCase):
     """The bus as something that may not be there."""
 
