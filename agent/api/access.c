@@ -9,8 +9,9 @@
 
 #include "api/api-internal.h"
 
-/* Callers whose right is being looked up. */
-#define ACCESSES_MAX 64
+/* Callers whose user is being looked up, and those of them that wait for polkit, or for a person. Root is none of the latter. */
+#define ACCESSES_MAX 256
+#define WAITING_MAX  16
 
 /* A person may have to type a password. */
 #define POLKIT_TIMEOUT (300 * USEC_PER_SEC)
@@ -33,17 +34,37 @@ struct access {
 	sd_bus_message *m;
 	sd_bus_slot *slot;
 	enum access_action action;
+	struct caller *caller;  /* waits for polkit; NULL: not yet */
+	struct list of_caller;  /* in caller->accesses */
 	int (*handler)(struct api *api, sd_bus_message *m);
 };
 
 static struct access *access_free(struct access *access)
 {
+	struct caller *caller = access->caller;
+
 	list_remove(&access->link);
+	list_remove(&access->of_caller);
 	access->api->n_accesses--;
+	access->api->n_waiting -= caller != NULL;
 	sd_bus_slot_unref(access->slot);
 	sd_bus_message_unref(access->m);
 	free(access);
+	if (caller)
+		caller_release(caller);
 	return NULL;
+}
+
+/* Nobody waits any more. */
+void access_forget(struct caller *caller)
+{
+	struct access *access;
+
+	while ((access = list_first_entry(&caller->accesses, struct access, of_caller))) {
+		access->caller = NULL;
+		caller->api->n_waiting--;
+		access_free(access);
+	}
 }
 
 void access_cancel(struct api *api)
@@ -100,8 +121,12 @@ static int ask_polkit(struct access *access)
 			interactive ? POLKIT_INTERACTIVE : 0, "");
 	access->slot = sd_bus_slot_unref(access->slot);
 	if (r >= 0)
-		r = sd_bus_call_async(access->api->bus, &access->slot, m, on_polkit, access, POLKIT_TIMEOUT);
-	return r;
+		r = caller_get(access->api, sd_bus_message_get_sender(access->m), &access->caller);
+	if (r < 0)
+		return r;
+	access->api->n_waiting++;
+	list_append(&access->caller->accesses, &access->of_caller);
+	return sd_bus_call_async(access->api->bus, &access->slot, m, on_polkit, access, POLKIT_TIMEOUT);
 }
 
 static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -113,7 +138,10 @@ static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 		refuse(access, SD_BUS_ERROR_ACCESS_DENIED);
 	else if (uid == 0 || uid == geteuid())
 		grant(access);
-	else if (ask_polkit(access) < 0)
+	else if (access->api->n_waiting >= WAITING_MAX) {
+		(void)fault_reply(access->m, -EBUSY, NULL);
+		access_free(access);
+	} else if (ask_polkit(access) < 0)
 		refuse(access, SD_BUS_ERROR_ACCESS_DENIED);
 	return 1;
 }
@@ -133,6 +161,7 @@ int access_check(struct api *api, sd_bus_message *m, enum access_action action,
 	access->m = sd_bus_message_ref(m);
 	access->action = action;
 	access->handler = handler;
+	list_init(&access->of_caller);
 	list_append(&api->accesses, &access->link);
 	api->n_accesses++;
 	r = sd_bus_call_method_async(api->bus, &access->slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",

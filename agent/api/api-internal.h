@@ -83,7 +83,7 @@ struct caller {
 	sd_bus_slot *match, *check;
 	struct list watches;
 	size_t n_watches, n_values;
-	struct list provisions;
+	struct list provisions, accesses;
 };
 
 struct api {
@@ -103,7 +103,7 @@ struct api {
 	struct list calls;
 	unsigned int n_calls;
 	struct list accesses;
-	unsigned int n_accesses;
+	unsigned int n_accesses, n_waiting;
 	struct list sendings;
 	unsigned int n_sendings;
 	uint32_t last_sending;
@@ -172,6 +172,7 @@ enum access_action { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE, ACCESS_MANAGE, A
 int access_check(struct api *api, sd_bus_message *m, enum access_action action,
 	int (*handler)(struct api *api, sd_bus_message *m));
 void access_cancel(struct api *api);
+void access_forget(struct caller *caller);
 
 /* caller.c: follows a client from now on. -ENOSPC: there are too many. To be released after use, also on failure of that. */
 int caller_get(struct api *api, const char *name, struct caller **ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clients on the bus that have something here for as long as they are connected: what they watch, and objects that they serve.
+ * Clients on the bus that have something here for as long as they are connected: what they watch, objects that they serve, and
+ * calls that wait for polkit.
  * sd_bus_track would ask the bus whether a name is there and wait for the answer; here that answer comes when it comes.
  */
 #include <stdio.h>
@@ -11,10 +12,11 @@
 
 #define BUS        "org.freedesktop.DBus"
 #define BUS_PATH   "/org/freedesktop/DBus"
-#define CALLERS_MAX 32
+#define CALLERS_MAX 64
 
 static struct caller *caller_free(struct caller *caller)
 {
+	access_forget(caller);
 	watch_forget(caller);
 	provide_forget(caller);
 	list_remove(&caller->link);
@@ -28,7 +30,7 @@ static struct caller *caller_free(struct caller *caller)
 
 void caller_release(struct caller *caller)
 {
-	if (list_is_empty(&caller->watches) && list_is_empty(&caller->provisions))
+	if (list_is_empty(&caller->watches) && list_is_empty(&caller->provisions) && list_is_empty(&caller->accesses))
 		caller_free(caller);
 }
 
@@ -96,6 +98,7 @@ int caller_get(struct api *api, const char *name, struct caller **ret)
 	caller->api = api;
 	list_init(&caller->watches);
 	list_init(&caller->provisions);
+	list_init(&caller->accesses);
 	list_append(&api->callers, &caller->link);
 	api->n_callers++;
 	caller->name = strdup(name);

@@ -117,7 +117,7 @@ POLKIT = """<node><interface name="org.freedesktop.PolicyKit1.Authority"><method
 
 
 class Polkit:
-    """Answers as polkitd would: actions has {action: "yes", "no" or "challenge"}; asked has what it was asked."""
+    """Answers as polkitd would: actions has {action: "yes", "no", "challenge" or "wait"}; asked has what it was asked."""
 
     def __init__(self, caller, actions):
         self.actions, self.asked = actions, []
@@ -130,19 +130,35 @@ class Polkit:
         (kind, subject), action, _, flags, _ = arguments.unpack()
         self.asked.append((kind, action, flags))
         answer = self.actions.get(action, "no")
-        invocation.return_value(GLib.Variant("((bba{ss}))", ((answer == "yes", answer == "challenge", {}),)))
+        if answer != "wait":
+            invocation.return_value(GLib.Variant("((bba{ss}))", ((answer == "yes", answer == "challenge", {}),)))
 
 
-# One call as another user: bus address, user, path, method, signature, arguments, interactive? Prints result or error.
+# A call as another user: bus address, user, path, method, signature, arguments, interactive?, how often. Prints result or error.
 CALL = """
 import json, os, sys
-address, user, path, method, signature, arguments, interactive = json.loads(sys.argv[1])
+address, user, path, method, signature, arguments, interactive, count = json.loads(sys.argv[1])
 os.setgroups([]), os.setgid(user), os.setuid(user)
 from gi.repository import Gio, GLib
 flags = Gio.DBusConnectionFlags
 bus = Gio.DBusConnection.new_for_address_sync(address, flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION,
                                               None, None)
 interface, member = method.rsplit(".", 1)
+if count > 1:
+    # As many at once: until one of them is answered.
+    loop, found = GLib.MainLoop(), []
+    def answered(bus, result):
+        try:
+            found.append(bus.call_finish(result).unpack())
+        except GLib.Error as e:
+            found.append(Gio.DBusError.get_remote_error(e))
+        loop.quit()
+    for _ in range(count):
+        bus.call("org.lwm2m.Agent1", path, interface, member, GLib.Variant(signature, arguments), None, 0, 10000, None,
+                 answered)
+    loop.run()
+    print(json.dumps(found[0]))
+    sys.exit()
 try:
     print(json.dumps(bus.call_sync("org.lwm2m.Agent1", path, interface, member,
         GLib.Variant(signature, arguments) if signature else None, None,
@@ -180,9 +196,10 @@ class Caller:
     def call(self, member, signature=None, *arguments):
         return self.call_at(PATH, f"{INTERFACE}.{member}", signature, *arguments)
 
-    def call_as(self, user, path, method, signature=None, *arguments, interactive=False):
+    def call_as(self, user, path, method, signature=None, *arguments, interactive=False, count=1):
         """The same in a process of another user, while this connection turns: the result, or the error's name."""
-        asked = json.dumps([self.address, user, PATH + path, method, signature, arguments, interactive])
+        asked = json.dumps([self.address, user, PATH + path, method, signature, arguments, interactive,
+                            count])
         process = subprocess.Popen([DEBIAN_PYTHON, "-c", CALL, asked], stdout=subprocess.PIPE, text=True)
         self.wait(lambda: process.poll() is not None, 20, "end of a call")
         with process.stdout:

@@ -323,7 +323,7 @@ class TestWatch(BusCase):
     def test_many_callers(self):
         """There is an end to how many may watch at a time."""
         self.start()
-        callers = [self.connect() for _ in range(32)]
+        callers = [self.connect() for _ in range(64)]
         for caller in callers:
             caller.call("Watch", "(s)", self.PATH)
         self.assert_refused("QuotaExceeded", self.caller.call, "Watch", "(s)", self.PATH)
@@ -502,6 +502,15 @@ class TestAccess(BusCase):
         self.assertEqual(self.call_as(MEMBER, "Unwatch", "(s)", "/3"), ERROR + "NotFound")
         self.assertEqual(self.caller.call("Register"), ())
         self.assertEqual(len(polkit.asked), 6)
+
+    def test_polkit_hangs(self):
+        """Who waits for a password keeps neither root nor, for ever, others of his kind from calling."""
+        polkit = Polkit(self.connect(), {self.ACTION + "read": "wait"})
+        self.assertEqual(self.call_as(MEMBER, "Read", "(s)", "/3", count=40), ERROR + "Busy")
+        self.assertEqual(len(polkit.asked), 16)
+        self.assertTrue(self.caller.read("/3"))
+        polkit.actions[self.ACTION + "read"] = "yes"
+        self.caller.wait(lambda: self.call_as(MEMBER, "Read", "(s)", "/1/0/1") == [[["/1/0/1", "integer", 300]]])
 
     def test_actions(self):
         """What the agent asks for is what the policy file describes."""
