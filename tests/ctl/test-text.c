@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "text.h"
+#include "ctl/text.h"
 
 static void safe_is(const char *text, const char *expected)
 {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "times.h"
+#include "ctl/times.h"
 
 #define HOUR (3600 * USEC_PER_SEC)
 #define NOW  (UINT64_C(1764072000) * USEC_PER_SEC) /* 2025-11-25 12:00:00 UTC */
