@@ -93,6 +93,8 @@ def main():
     wrong = unknown(places)
     for word in sorted(wrong, key=lambda word: places[word]):
         print(f'{places[word][0]}: {word}' + (f', and {len(places[word]) - 1} times more' if len(places[word]) > 1 else ''))
+    if wrong:
+        print('What is right all the same goes to tests/words.txt.')
     print(f'{len(pages)} pages, {len(places)} words; not known: {len(wrong)}')
     return 1 if wrong or not places else 0
 
