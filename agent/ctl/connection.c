@@ -43,7 +43,7 @@ static const struct {
 	{ AGENT_ERROR "NotRegistered", OUTCOME_FAILED, NULL,
 		"'lwm2mctl status' says what the agent waits for." },
 	{ AGENT_ERROR "QuotaExceeded", OUTCOME_FAILED, NULL,
-		"Name objects, as /3303, in place of their resources." },
+		"More is not watched. Name objects, as /3303, rather than their resources." },
 };
 
 static int open_address(const char *address, sd_bus **ret)

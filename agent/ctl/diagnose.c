@@ -10,6 +10,7 @@
 #include "build.h"
 #include "bundle.h"
 #include "diagnose-files.h"
+#include "json.h"
 #include "manage.h"
 #include "objects.h"
 #include "plugins.h"
@@ -169,6 +170,8 @@ int diagnose_run(struct ctl *ctl, size_t argc, char **argv)
 		return ctl_fail(ctl, OUTCOME_FAILED, "Cannot pack %s: tar failed", file);
 	if (r < 0)
 		return ctl_fail(ctl, OUTCOME_FAILED, "Cannot write %s: %s", file, strerror(-r));
+	if (ctl->json)
+		return json_print(ctl, json_pack("{s:s}", "file", file));
 	return ctl_done(ctl,
 		"%s\n"
 		"It has no keys in it, but names of hosts and servers: look through it before\n"

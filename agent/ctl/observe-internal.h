@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * observe-internal.h - what observe.c (who is watched) and observe-print.c (what is shown) share
+ * observe-internal.h - what observe.c (what is watched), observe-state.c (servers and plugins) and observe-print.c
+ * (what is shown) share
  */
 #pragma once
 
@@ -30,3 +31,9 @@ int observe_print_removed(struct observe *observe, const struct path *path);
 
 /* "lwm2m-agent has stopped" and the like; word is for programs. */
 int observe_print_agent(struct observe *observe, const char *word, const char *text);
+
+/* A server or a plugin is in another state. */
+int observe_print_state(struct observe *observe, const char *what, const char *name, const char *state);
+
+/* PropertiesChanged of something in the tree. */
+int observe_state(struct observe *observe, sd_bus_message *message);

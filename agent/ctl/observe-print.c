@@ -23,14 +23,22 @@ static void print_time(const struct observe *observe)
 		times_point(now, now, text), screen_reset(screen, COLOUR_FAINT));
 }
 
-/* A cell that is as wide as the widest so far. */
-static void print_cell(FILE *to, const char *text, unsigned int *width, unsigned int max)
+/* A cell that is as wide as the widest so far, and cut where that would be too much. */
+static void print_cell(
+	const struct observe *observe, struct bytes text, unsigned int *width, unsigned int max)
 {
-	unsigned int own = text_width(bytes_of(text));
+	const char *mark = "";
+	unsigned int own = text_width(text);
 
+	if (own > max) {
+		mark = observe->ctl->screen.utf8 ? "…" : "~";
+		text.len = text_fitting(text, max - 1);
+		own = text_width(text) + 1;
+	}
 	if (own > *width)
-		*width = own < max ? own : max;
-	fprintf(to, "%s%*s  ", text, own < *width ? (int)(*width - own) : 0, "");
+		*width = own;
+	fprintf(observe->ctl->out, "%.*s%s%*s  ", (int)text.len, (const char *)text.data, mark,
+		(int)(*width - own), "");
 }
 
 /* The rest of a line: cut, for the next change is a line again. */
@@ -56,14 +64,13 @@ static int print_line(struct observe *observe, const struct path *path, const ch
 {
 	_cleanup_(buffer_deinit) struct buffer safe = { 0 };
 	const char *unit, *name = path->depth > 2 ? names_resource(path->ids[0], path->ids[2], &unit) : "";
-	FILE *out = observe->ctl->out;
 	int r = text_append_safe(&safe, text);
 
 	if (r < 0)
 		return r;
 	print_time(observe);
-	print_cell(out, path->text, &observe->path_width, PATH_TEXT_MAX);
-	print_cell(out, name, &observe->name_width, NAME_WIDTH_MAX);
+	print_cell(observe, bytes_of(path->text), &observe->path_width, PATH_TEXT_MAX);
+	print_cell(observe, bytes_of(name), &observe->name_width, NAME_WIDTH_MAX);
 	print_last(
 		observe, buffer_bytes(&safe), colour, 10 + observe->path_width + 2 + observe->name_width + 2);
 	return OUTCOME_DONE;
@@ -104,5 +111,27 @@ int observe_print_agent(struct observe *observe, const char *word, const char *t
 			observe->ctl, json_pack("{s:s, s:o}", "agent", word, "time", json_time(times_now())));
 	print_time(observe);
 	print_last(observe, bytes_of(text), COLOUR_WARNING, 10);
+	return OUTCOME_DONE;
+}
+
+int observe_print_state(struct observe *observe, const char *what, const char *name, const char *state)
+{
+	_cleanup_(buffer_deinit) struct buffer text = { 0 };
+	int r;
+
+	if (observe->ctl->json)
+		return json_print_line(observe->ctl, json_pack("{s:s, s:s, s:o}", what, name, "state", state,
+							     "time", json_time(times_now())));
+	r = buffer_printf(&text, "%s ", what);
+	if (r >= 0)
+		r = text_append_safe(&text, name);
+	if (r >= 0)
+		r = buffer_append_text(&text, ": ");
+	if (r >= 0)
+		r = text_append_safe(&text, state);
+	if (r < 0)
+		return r;
+	print_time(observe);
+	print_last(observe, buffer_bytes(&text), COLOUR_STRONG, 10);
 	return OUTCOME_DONE;
 }

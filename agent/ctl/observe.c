@@ -64,22 +64,29 @@ static int watch(struct observe *observe, struct observe_target *target)
 	return data_each(observe->ctl, target->path.text, print_first, observe);
 }
 
-/* strict: all of them have to be there. Else those that are not yet are watched when they come. */
+/*
+ * strict: all that was named has to be there; of what was not named, something. Else those that are not there yet are
+ * watched when they come.
+ */
 static int watch_all(struct observe *observe, bool strict)
 {
 	struct ctl *ctl = observe->ctl;
+	bool any = false;
 	int r = OUTCOME_DONE;
 
 	ctl->quiet = !strict;
 	for (size_t i = 0; i < observe->n_targets; i++) {
-		if (observe->targets[i].watched)
-			continue;
-		r = watch(observe, &observe->targets[i]);
-		if (r < 0 || (strict && r != OUTCOME_DONE))
+		if (!observe->targets[i].watched)
+			r = watch(observe, &observe->targets[i]);
+		any |= observe->targets[i].watched;
+		if (r < 0 || (r != OUTCOME_DONE && strict && !(observe->all && any)))
 			break;
+		if (r != OUTCOME_DONE)
+			ctl->quiet = true; /* once is enough */
+		r = OUTCOME_DONE;
 	}
 	ctl->quiet = false;
-	return strict || r < 0 ? r : OUTCOME_DONE;
+	return r;
 }
 
 static int add_objects(struct observe *observe)
@@ -143,6 +150,13 @@ static int on_removed(sd_bus_message *message, void *userdata, sd_bus_error *err
 			memcmp(path.ids, observe->targets[i].path.ids, path.depth * sizeof(path.ids[0])) == 0)
 			observe->targets[i].watched = false;
 	return leave(observe, observe_print_removed(observe, &path));
+}
+
+static int on_properties(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct observe *observe = userdata;
+
+	return is_agent(observe, message) ? leave(observe, observe_state(observe, message)) : 0;
 }
 
 static int set_owner(struct observe *observe, const char *owner)
@@ -210,6 +224,9 @@ static int add_matches(struct observe *observe)
 	for (size_t i = 0; r >= 0 && i < ELEMENTSOF(matches); i++)
 		r = sd_bus_match_signal(observe->ctl->bus, NULL, matches[i].sender, matches[i].path,
 			matches[i].interface, matches[i].member, matches[i].handler, observe);
+	if (r >= 0 && observe->all)
+		r = sd_bus_match_signal(observe->ctl->bus, NULL, AGENT_NAME, NULL,
+			"org.freedesktop.DBus.Properties", "PropertiesChanged", on_properties, observe);
 	return r < 0 ? r : OUTCOME_DONE;
 }
 

@@ -46,8 +46,9 @@ static const struct verb verbs[] = {
 		"  lwm2mctl exec /3/0/4       reboot this machine\n",
 		1, 2, data_exec },
 	{ "observe", "[PATH...]", "show values as they change, until Ctrl-C",
-		"Without PATH: all objects. Begins with the values there are. When the agent\n"
-		"restarts, it says so and goes on. --timeout SECONDS ends it.\n",
+		"Begins with the values there are. Without PATH: all objects, and what becomes of\n"
+		"servers and plugins. When the agent restarts, it says so and goes on.\n"
+		"--timeout SECONDS ends it.\n",
 		0, SIZE_MAX, observe_run },
 	{ "send", "PATH...", "send values to all registered servers, unasked",
 		"Needs LwM2M 1.1 and a server that has not muted Send (/1/0/23).\n", 1, SIZE_MAX, data_send },

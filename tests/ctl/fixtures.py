@@ -269,6 +269,12 @@ class FakeAgent:
         self._signal("InterfacesAdded", "oa{sa{sv}}", (f"{PATH}/objects/{properties['Id'][1]}", {NAME + ".Object": properties}),
                      interface="org.freedesktop.DBus.ObjectManager")
 
+    def tell_properties(self, below, interface, changed):
+        """Changed properties of what is below in the tree."""
+        signal = jeepney.new_signal(DBusAddress(f"{PATH}/{below}", interface="org.freedesktop.DBus.Properties"),
+                                    "PropertiesChanged", "sa{sv}as", (f"{NAME}.{interface}", changed, []))
+        self._connection.send(signal)
+
 
 class Program:
     """lwm2mctl that goes on, as observe does; its lines come as they are written."""

@@ -159,7 +159,7 @@ class Bundle(AgentCase):
 
     def test_json(self):
         archive = Path(self.folder) / "json.tar"
-        self.assertEqual(self.json("diagnose", str(archive)), {"done": True})
+        self.assertEqual(self.json("diagnose", str(archive)), {"file": str(archive)})
 
 
 if __name__ == "__main__":

@@ -52,6 +52,34 @@ class Observe(AgentCase):
         self.wait_watched("/3347")
         self.assertEqual(program.stop(signal.SIGTERM), 0)
 
+    def test_servers_and_plugins(self):
+        program = self.observe()
+        self.wait_watched("/1", "/3", "/3303")
+        self.agent.methods["Get"] = lambda body, sender: ("v", (("s", "main" if "Server" in body[0] else "gpio"),))
+        self.agent.tell_properties("servers/101", "Server", {"LastError": ("s", "no answer"), "State": ("s", "waiting")})
+        program.wait_line(r"^\d\d:\d\d:\d\d  server main: waiting$")
+        self.agent.tell_properties("servers/101", "Server", {"LastError": ("s", "")})
+        self.agent.tell_properties("plugins/p0", "Plugin", {"State": ("s", "failed")})
+        program.wait_line(r"  plugin gpio: failed$")
+        self.assertEqual(sum("server" in line for line in program.lines), 1)
+
+    def test_more_than_may_be_watched(self):
+        self.agent.objects += [object_(30000 + n) for n in range(80)]
+
+        def watch(body, sender):
+            if len(self.agent.watchers) == 64:
+                raise Refused(ERROR + "QuotaExceeded", "64 paths are watched")
+            return self.agent._do_Watch(body, sender)
+
+        self.agent.methods["Watch"] = watch
+        self.agent.values.update({f"/{30000 + n}": [] for n in range(80)})
+        program = self.observe()
+        wait_until(lambda: len(self.agent.watchers) == 64 and program.errors, "64 paths and a word")
+        self.agent.tell("/3303/0/5700", "float", ("d", 27.5))
+        program.wait_line("27.5")
+        self.assertEqual(program.errors, ["lwm2mctl: 64 paths are watched",
+                                          "More is not watched. Name objects, as /3303, rather than their resources."])
+
     def test_for_programs(self):
         program = self.observe("--json", "/3303/0/5700")
         first = json.loads(program.wait_line("21.5"))
