@@ -5,8 +5,13 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "authorize.h"
+
 #define DBUS_ERROR  "org.freedesktop.DBus.Error."
 #define AGENT_ERROR "org.lwm2m.Agent1.Error."
+
+#define PASSWORD_HELPS   DBUS_ERROR "InteractiveAuthorizationRequired"
+#define PASSWORD_TIMEOUT (300 * USEC_PER_SEC)
 
 #define START                                                                    \
 	"Start it with 'systemctl start lwm2m-agent'. If it does not stay up,\n" \
@@ -27,8 +32,7 @@ static const struct {
 	{ DBUS_ERROR "Disconnected", OUTCOME_NO_DAEMON, "the bus went away", NULL },
 	{ DBUS_ERROR "Timeout", OUTCOME_FAILED, "no answer in time", "--timeout SECONDS waits longer." },
 	{ DBUS_ERROR "AccessDenied", OUTCOME_FAILED, "you are not allowed to", ASK_FOR_RIGHTS },
-	{ DBUS_ERROR "InteractiveAuthorizationRequired", OUTCOME_FAILED, "you are not allowed to",
-		ASK_FOR_RIGHTS },
+	{ PASSWORD_HELPS, OUTCOME_FAILED, "you are not allowed to", ASK_FOR_RIGHTS },
 	{ DBUS_ERROR "UnknownMethod", OUTCOME_FAILED, NULL, OTHER_VERSION },
 	{ DBUS_ERROR "UnknownInterface", OUTCOME_FAILED, NULL, OTHER_VERSION },
 	{ DBUS_ERROR "UnknownProperty", OUTCOME_FAILED, NULL, OTHER_VERSION },
@@ -118,7 +122,7 @@ int connection_explain(struct ctl *ctl, const sd_bus_error *error, int r, const 
 		outcome = errors[i].outcome;
 		if (!errors[i].of_paths || strchr(what, '/'))
 			hint = errors[i].hint;
-		if (errors[i].text)
+		if (errors[i].text && !(text && strstr(text, "polkit"))) /* the agent names the action */
 			text = errors[i].text;
 	}
 	if (!text || !*text)
@@ -129,11 +133,41 @@ int connection_explain(struct ctl *ctl, const sd_bus_error *error, int r, const 
 		hint ? "\n" : "", hint ? hint : "");
 }
 
+/* The same call once more, which may take as long as somebody needs to type a password. */
+static int call_with_password(
+	struct ctl *ctl, sd_bus_message *call, sd_bus_error *error, sd_bus_message **ret)
+{
+	_cleanup_(message_unrefp) sd_bus_message *again = NULL;
+	pid_t agent;
+	int r;
+
+	r = sd_bus_message_new_method_call(ctl->bus, &again, AGENT_NAME, sd_bus_message_get_path(call),
+		sd_bus_message_get_interface(call), sd_bus_message_get_member(call));
+	if (r >= 0)
+		r = sd_bus_message_rewind(call, true);
+	if (r >= 0)
+		r = sd_bus_message_copy(again, call, true);
+	if (r >= 0)
+		r = sd_bus_message_set_allow_interactive_authorization(again, true);
+	if (r < 0)
+		return r;
+	agent = authorize_start();
+	if (agent < 0)
+		return agent;
+	sd_bus_error_free(error);
+	r = sd_bus_call(ctl->bus, again, PASSWORD_TIMEOUT, error, ret);
+	authorize_stop(agent);
+	return r;
+}
+
 int connection_run(struct ctl *ctl, sd_bus_message *call, const char *what, sd_bus_message **ret)
 {
 	_cleanup_(bus_error_freep) sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = sd_bus_call(ctl->bus, call, ctl->timeout, &error, ret);
 
+	if (r < 0 && sd_bus_error_has_name(&error, PASSWORD_HELPS) && !ctl->quiet &&
+		authorize_is_possible(ctl))
+		r = call_with_password(ctl, call, &error, ret);
 	if (r == -ENOMEM)
 		return r;
 	return r < 0 ? connection_explain(ctl, &error, r, what) : OUTCOME_DONE;

@@ -125,7 +125,8 @@ static int look_at_kind(void *userdata, const struct path *path, const struct va
 	return OUTCOME_DONE;
 }
 
-/* The bus takes Base64 for opaque values; people see them as hexadecimal digits, so they may write them so. */
+/* The bus takes Base64 for opaque values; people see them as hexadecimal digits, so they may write them so.
+   */
 static bool is_opaque(struct ctl *ctl, const char *path, const char *text)
 {
 	bool quiet = ctl->quiet, opaque = strncmp(text, "0x", 2) == 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * observe-internal.h - what observe.c (what is watched), observe-state.c (servers and plugins) and observe-print.c
- * (what is shown) share
+ * observe-internal.h - what observe.c (what is watched), observe-state.c (servers and plugins) and
+ * observe-print.c (what is shown) share
  */
 #pragma once
 

@@ -65,8 +65,8 @@ static int watch(struct observe *observe, struct observe_target *target)
 }
 
 /*
- * strict: all that was named has to be there; of what was not named, something. Else those that are not there yet are
- * watched when they come.
+ * strict: all that was named has to be there; of what was not named, something. Else those that are not there
+ * yet are watched when they come.
  */
 static int watch_all(struct observe *observe, bool strict)
 {

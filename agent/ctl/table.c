@@ -89,7 +89,8 @@ static size_t last_column(const struct table *table, const unsigned int *widths)
 	return last;
 }
 
-/* How wide a column still has to be in a pass over the columns that gives room; its own width: it gives none. */
+/* How wide a column still has to be in a pass over the columns that gives room; its own width: it gives none.
+   */
 static unsigned int least_width(
 	const struct table *table, size_t i, size_t last, unsigned int pass, unsigned int width)
 {

@@ -62,12 +62,13 @@ class BusCase(unittest.TestCase):
         for line in text.splitlines():
             self.assertLessEqual(columns(line), width, line)
 
-    def on_terminal(self, *words, width=80, **env):
-        """The output on a terminal so wide, control sequences included."""
+    def on_terminal(self, *words, width=80, check=0, all=False, bus=True, **env):
+        """The output on a terminal so wide, control sequences included. all: input and errors are on the terminal, too."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-        process = subprocess.Popen(fixtures.command(*words, bus=self.bus), env=fixtures.environment(**env),
-                                   stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.PIPE)
+        process = subprocess.Popen(fixtures.command(*words, bus=self.bus if bus else None), env=fixtures.environment(**env),
+                                   stdin=slave if all else subprocess.DEVNULL, stdout=slave,
+                                   stderr=slave if all else subprocess.DEVNULL)
         os.close(slave)
         output = b""
         while True:
@@ -76,8 +77,7 @@ class BusCase(unittest.TestCase):
             except OSError:  # the last one at the other end has gone
                 break
             output += piece
-        process.stderr.close()
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(10), check, output)
         os.close(master)
         return output.decode().replace("\r\n", "\n")
 

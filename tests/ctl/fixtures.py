@@ -33,7 +33,7 @@ except ImportError:  # another Python than Debian's, which can use it all the sa
     except ImportError:
         jeepney = None
 if jeepney:
-    from jeepney import DBusAddress, HeaderFields, MessageType
+    from jeepney import DBusAddress, HeaderFields, MessageFlag, MessageType
     from jeepney.io.blocking import open_dbus_connection
 
 BUILD = Path(os.environ.get("LWM2M_BUILD") or ROOT / "build").resolve()
@@ -86,9 +86,12 @@ def run(*words, bus=None, check=0, timeout=30, cwd=None, **env):
 
 
 class PrivateBus:
-    def __init__(self, folder):
+    """policy: what everybody may, in place of everything."""
+
+    def __init__(self, folder, policy=None):
         path, config = Path(folder) / "bus", Path(folder) / "bus.conf"
-        config.write_text(lab_bus.CONFIG.format(socket=path))
+        text = lab_bus.CONFIG.format(socket=path)
+        config.write_text(re.sub(r"(?s)<policy.*</policy>", policy, text).replace("session<", "system<") if policy else text)
         self.address = f"unix:path={path}"
         self._daemon = subprocess.Popen(["dbus-daemon", "--nofork", "--print-address", "--config-file", str(config)],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -143,6 +146,7 @@ class FakeAgent:
         self.objects = [object_(1), object_(3), object_(3303, (0, 1), "plugin system")]
         self.values, self.refusals, self.methods, self.calls, self.watchers = {}, {}, {}, [], []
         self.silent = False  # answers nothing
+        self.is_interactive = False  # did the last call allow to ask for a password?
         self._connection = None
         if start:
             self.start()
@@ -205,6 +209,7 @@ class FakeAgent:
         fields = message.header.fields
         member, sender = fields[HeaderFields.member], fields[HeaderFields.sender]
         self.calls.append((fields[HeaderFields.path], member, message.body))
+        self.is_interactive = bool(message.header.flags & MessageFlag.allow_interactive_authorization)
         try:
             if member in self.refusals:
                 raise self.refusals[member]

@@ -3,12 +3,23 @@
 """What lwm2mctl says and how it ends when something is wrong, and what it asks of the agent when all is well."""
 
 import json
+import os
 import statistics
+import subprocess
 import time
+import unittest
+from pathlib import Path
 
 import fixtures
 from case import AgentCase, BusCase, main
 from fixtures import DBUS_ERROR, ERROR, NAME, PATH, Refused, plugin
+
+# As the system's own, as far as it matters here.
+SYSTEM_POLICY = """<policy context="default"><allow user="*"/><deny own="*"/><deny send_type="method_call"/>
+<allow send_type="signal"/><allow send_requested_reply="true" send_type="method_return"/>
+<allow send_requested_reply="true" send_type="error"/><allow receive_type="method_call"/><allow receive_type="method_return"/>
+<allow receive_type="error"/><allow receive_type="signal"/><allow send_destination="org.freedesktop.DBus"/></policy>
+<include>{policy}</include>"""
 
 VERBS = ["status", "servers", "objects", "plugins", "read", "write", "exec", "observe", "send", "register", "deregister",
          "bootstrap", "update", "log-level", "diagnose", "help", "version"]
@@ -150,10 +161,92 @@ class Refusals(AgentCase):
 
     def test_a_full_disk(self):
         with open("/dev/full", "w", encoding="ascii") as full:
-            import subprocess
             done = subprocess.run(fixtures.command("status", bus=self.bus), stdout=full, stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn("Cannot write the output", done.stderr)
+
+
+class Password(AgentCase):
+    """polkit wants one; a program in place of pkttyagent notes that it was started."""
+
+    def setUp(self):
+        super().setUp()
+        self.note = Path(self.folder) / "asked"
+        self.stand_in(f"echo $$ $* >{self.note}; exec {{fd}}>&-; exec sleep 600")
+        self.agent.methods["Execute"] = self.execute
+
+    def stand_in(self, script):
+        program = Path(self.folder) / "pkttyagent"
+        program.write_text(f"#!/bin/bash\nfd=$2\n{script}\n")
+        program.chmod(0o755)
+
+    def execute(self, body, sender):
+        if not self.agent.is_interactive:
+            raise Refused(DBUS_ERROR + "InteractiveAuthorizationRequired", "This user may not (polkit action x)")
+        if not self.note.exists():
+            raise Refused(DBUS_ERROR + "AccessDenied", "This user may not (polkit action x)")
+        return "", ()
+
+    def run_on_terminal(self, check=0):
+        return self.on_terminal("exec", "/3/0/4", "0='x'", check=check, all=True, bus=False,
+                                DBUS_SYSTEM_BUS_ADDRESS=self.bus.address, PATH=f"{self.folder}:{os.environ['PATH']}")
+
+    def test_it_is_asked_for_on_a_terminal(self):
+        self.assertIn("/3/0/4 is executed.", self.run_on_terminal())
+        self.assertEqual([call[2] for call in self.agent.calls], [("/3/0/4", "0='x'")] * 2)
+        pid, *words = self.note.read_text().split()
+        self.assertEqual((words[0], words[2]), ("--notify-fd", "--fallback"))
+        self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+    def test_nobody_is_asked_elsewhere(self):
+        self.assertIn("This user may not (polkit action x)\nTry it with sudo", self.refused("exec", "/3/0/4"))
+        self.assertFalse(self.note.exists())
+
+    def test_a_password_that_is_wrong(self):
+        self.stand_in("exit 1")
+        self.assertIn("This user may not", self.run_on_terminal(check=1))
+
+    def test_without_pkttyagent(self):
+        os.unlink(Path(self.folder) / "pkttyagent")
+        os.environ["PATH"], path = "/nowhere", os.environ["PATH"]
+        try:
+            self.assertIn("This user may not", self.run_on_terminal(check=1))
+        finally:
+            os.environ["PATH"] = path
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can be somebody else")
+class Policy(AgentCase):
+    """The policy of the system's bus, as somebody who is nobody."""
+
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.folder, 0o755)
+        policy = Path(self.folder) / "policy.conf"
+        policy.write_text((fixtures.ROOT / "etc/dbus/org.lwm2m.Agent1.conf").read_text().replace('user="lwm2m-agent"', 'user="root"'))
+        folder = Path(self.folder) / "system"
+        folder.mkdir()
+        self.system = fixtures.PrivateBus(folder, SYSTEM_POLICY.format(policy=policy))
+        self.addCleanup(self.system.close)
+        self.real = fixtures.FakeAgent(self.system.address)
+        self.addCleanup(self.real.stop)
+
+    def as_nobody(self, *words, check):
+        done = subprocess.run(fixtures.command(*words, bus=self.system), env=fixtures.environment(), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, user=65534, group=65534, extra_groups=[])
+        self.assertEqual(done.returncode, check, done)
+        return done
+
+    def test_everybody_may_look(self):
+        for verb in ("status", "servers", "objects", "plugins", "log-level"):
+            self.assertEqual(self.as_nobody(verb, check=0).stderr, "", verb)
+
+    def test_the_rest_is_refused(self):
+        for words in (["read", "/3"], ["write", "/3/0/15", "x"], ["exec", "/3/0/4"], ["observe"], ["register"],
+                      ["plugins", "restart", "system"]):
+            said = self.as_nobody(*words, check=1).stderr
+            self.assertRegex(said, r"^lwm2mctl: Cannot [^:]*: you are not allowed to\nTry it with sudo")
+        self.assertEqual({call[1] for call in self.real.calls}, {"GetAll", "GetManagedObjects"})
 
 
 class Calls(AgentCase):
