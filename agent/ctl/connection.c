@@ -16,8 +16,10 @@
 #define START                                                                    \
 	"Start it with 'systemctl start lwm2m-agent'. If it does not stay up,\n" \
 	"'journalctl -u lwm2m-agent' says why."
-#define ASK_FOR_RIGHTS "Try it with sudo, or as a member of the group lwm2m-agent."
-#define OTHER_VERSION  "lwm2mctl and the agent are of different versions: restart the agent after an upgrade."
+#define OTHER_VERSION "lwm2mctl and the agent are of different versions: restart the agent after an upgrade."
+
+static const char ask_for_rights[] = "Try it with sudo, or as a member of the group lwm2m-agent.";
+static const char ask_polkit[] = "Try it with sudo.";
 
 /* text stands in for the message of the error; hint is a line of its own. */
 static const struct {
@@ -31,8 +33,8 @@ static const struct {
 	{ DBUS_ERROR "NoReply", OUTCOME_NO_DAEMON, "lwm2m-agent went away before it answered", START },
 	{ DBUS_ERROR "Disconnected", OUTCOME_NO_DAEMON, "the bus went away", NULL },
 	{ DBUS_ERROR "Timeout", OUTCOME_FAILED, "no answer in time", "--timeout SECONDS waits longer." },
-	{ DBUS_ERROR "AccessDenied", OUTCOME_FAILED, "you are not allowed to", ASK_FOR_RIGHTS },
-	{ PASSWORD_HELPS, OUTCOME_FAILED, "you are not allowed to", ASK_FOR_RIGHTS },
+	{ DBUS_ERROR "AccessDenied", OUTCOME_FAILED, "you are not allowed to", ask_for_rights },
+	{ PASSWORD_HELPS, OUTCOME_FAILED, "you are not allowed to", ask_for_rights },
 	{ DBUS_ERROR "UnknownMethod", OUTCOME_FAILED, NULL, OTHER_VERSION },
 	{ DBUS_ERROR "UnknownInterface", OUTCOME_FAILED, NULL, OTHER_VERSION },
 	{ DBUS_ERROR "UnknownProperty", OUTCOME_FAILED, NULL, OTHER_VERSION },
@@ -122,7 +124,9 @@ int connection_explain(struct ctl *ctl, const sd_bus_error *error, int r, const 
 		outcome = errors[i].outcome;
 		if (!errors[i].of_paths || strchr(what, '/'))
 			hint = errors[i].hint;
-		if (errors[i].text && !(text && strstr(text, "polkit"))) /* the agent names the action */
+		if (hint == ask_for_rights && text && strstr(text, "polkit"))
+			hint = ask_polkit; /* the bus let us call, and the agent says what may not be done */
+		else if (errors[i].text)
 			text = errors[i].text;
 	}
 	if (!text || !*text)

@@ -199,7 +199,7 @@ class Password(AgentCase):
         self.assertFalse(os.path.exists(f"/proc/{pid}"))
 
     def test_nobody_is_asked_elsewhere(self):
-        self.assertIn("This user may not (polkit action x)\nTry it with sudo", self.refused("exec", "/3/0/4"))
+        self.assertIn("This user may not (polkit action x)\nTry it with sudo.\n", self.refused("exec", "/3/0/4"))
         self.assertFalse(self.note.exists())
 
     def test_a_password_that_is_wrong(self):
