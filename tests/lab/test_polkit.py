@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our rule of polkit on Debian 12 and 13, with systemd's own services: what the user lwm2m-agent may ask of them, and the
+agent in its sandbox doing so.
+
+A container has this machine's clock, and nothing in it has the capability to set that: SetTime is allowed and then fails."""
+
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import debian
+import lab
+from container import Container
+from debian import Unavailable
+from lab import BUILD
+
+ROOT = Path(__file__).resolve().parents[2]
+USER, OTHER = "lwm2m-agent", "nobody"
+REFUSED = r"authentication required|Access denied|Permission denied"
+SANDBOX = ("CapabilityBoundingSet=", "NoNewPrivileges=yes", "PrivateUsers=yes", "ProtectClock=yes", "ProtectSystem=strict",
+           "StateDirectory=lwm2m-agent", "UMask=0077", "NotifyAccess=exec", "Type=notify")
+NTP = """[Service]
+ExecStart=sleep infinity
+"""
+
+
+class OnRelease:
+    release = None
+
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory(prefix="lwm2m-polkit-") as folder:
+            for path in (ROOT / "etc/polkit/60-lwm2m-agent.rules", ROOT / "etc/sysusers.d/lwm2m-agent.conf",
+                         ROOT / "etc/dbus/org.lwm2m.Agent1.conf", BUILD / "agent/lwm2m-agent", BUILD / "agent/ctl/lwm2mctl"):
+                shutil.copy(path, folder)
+            try:
+                cls.container = Container(cls.release, share=folder)
+            except Unavailable as e:
+                raise unittest.SkipTest(str(e)) from e
+            cls.addClassCleanup(cls.container.close)
+            cls.container.start()
+            cls.container.check("cp /mnt/*.rules /usr/share/polkit-1/rules.d/ && systemd-sysusers /mnt/lwm2m-agent.conf"
+                                " && cp /mnt/org.lwm2m.Agent1.conf /usr/share/dbus-1/system.d/"
+                                " && cp /mnt/lwm2m-agent /mnt/lwm2mctl /usr/local/bin/ && systemctl reload dbus")
+        cls.container.write("/etc/systemd/system/clock-keeper.service", NTP)
+        cls.container.write("/etc/systemd/ntp-units.d/10-test.list", "clock-keeper.service\n")
+        cls.container.check("systemctl daemon-reload")
+
+    def setUp(self):
+        self.keep_clock(False)
+
+    def keep_clock(self, on):
+        """The clock is synchronized, as far as systemd knows."""
+        self.container.check(f"systemctl {'start' if on else 'stop'} clock-keeper && systemctl stop systemd-timedated")
+
+    def call(self, user, service, *words):
+        path, interface = {"timedate1": ("/org/freedesktop/timedate1", "org.freedesktop.timedate1"),
+                           "login1": ("/org/freedesktop/login1", "org.freedesktop.login1.Manager")}[service]
+        return self.container.run(["setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups", "busctl", "call",
+                                   "--", f"org.freedesktop.{service}", path, interface, *words])
+
+    def timezone(self):
+        return self.container.check("timedatectl show --property=Timezone --value").strip()
+
+    def journal(self, unit):
+        self.container.check("journalctl --sync")
+        return self.container.check(f"journalctl -u {unit} --output=cat")
+
+    def assert_refused(self, result):
+        self.assertNotEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, REFUSED)
+
+    def test_zone(self):
+        result = self.call(USER, "timedate1", "SetTimezone", "sb", "Asia/Tokyo", "false")
+        self.assertEqual(result.returncode, 0, result)
+        self.assertEqual(self.timezone(), "Asia/Tokyo")
+        self.assert_refused(self.call(OTHER, "timedate1", "SetTimezone", "sb", "America/Lima", "false"))
+        self.assertEqual(self.timezone(), "Asia/Tokyo")
+
+    def test_clock(self):
+        words = "timedate1", "SetTime", "xbb", "1700000000000000", "false", "false"
+        self.assert_refused(self.call(OTHER, *words))
+        failed = "Failed to set local time: Operation not permitted"
+        self.assertNotIn(failed, self.journal("systemd-timedated"))
+        self.assertNotEqual(self.call(USER, *words).returncode, 0)
+        self.assertIn(failed, self.journal("systemd-timedated"))
+        self.keep_clock(True)
+        self.assertIn("Automatic time synchronization is enabled", self.call(USER, *words).stderr)
+
+    def test_nothing_else(self):
+        self.assert_refused(self.call(USER, "timedate1", "SetLocalRTC", "bbb", "true", "false", "false"))
+        self.assertEqual(self.call(USER, "login1", "CanReboot").stdout.strip(), 's "yes"')
+        for member in "CanPowerOff", "CanHalt":
+            self.assertNotEqual(self.call(USER, "login1", member).stdout.strip(), 's "yes"')
+        self.assertNotEqual(self.call(OTHER, "login1", "CanReboot").stdout.strip(), 's "yes"')
+
+    def write(self, path, value):
+        return self.container.run(["lwm2mctl", "write", path, value])
+
+    def test_agent(self):
+        if debian.release() != self.release:
+            self.skipTest(f"the agent is built for {debian.release()}")
+        self.container.write("/etc/agent.conf", "[agent]\nendpoint = test\n")
+        properties = [word for text in SANDBOX for word in ("-p", text)]
+        self.container.check(["systemd-run", "--unit=test-agent", f"--uid={USER}", *properties, "lwm2m-agent", "--config",
+                              "/etc/agent.conf", "--state-dir", "/var/lib/lwm2m-agent"])
+        self.assertEqual(self.write("/3/0/15", "Europe/Rome").returncode, 0)
+        self.assertEqual(self.timezone(), "Europe/Rome")
+        self.assertIn("Europe/Rome", self.container.check("lwm2mctl read /3/0/15"))
+        self.keep_clock(True)
+        self.assertEqual(self.write("/3/0/13", "1700000000").returncode, 1)
+        self.assertIn("systemd-timedated does not set the clock: Automatic time synchronization is enabled "
+                      "('timedatectl set-ntp no' turns it off)", self.journal("test-agent"))
+        self.container.check("systemctl stop test-agent")
+
+
+class TestBookworm(OnRelease, unittest.TestCase):
+    release = "bookworm"
+
+
+class TestTrixie(OnRelease, unittest.TestCase):
+    release = "trixie"
+
+
+if __name__ == "__main__":
+    lab.main()
