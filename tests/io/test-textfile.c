@@ -29,9 +29,9 @@ struct fixture {
 static char said[512];
 static unsigned int n_said;
 
-int __wrap_log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...);
+int __wrap_log_full(int priority, int error, const struct log_fields *fields, const char *format, ...);
 
-int __wrap_log_full(int priority, int error, enum log_field field, const char *value, const char *format, ...)
+int __wrap_log_full(int priority, int error, const struct log_fields *fields, const char *format, ...)
 {
 	va_list arguments;
 
