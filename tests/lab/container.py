@@ -147,6 +147,13 @@ class Container:
             raise AssertionError(f"{text}: exit status {result.returncode}\n{said}")
         return result.stdout
 
+    def put(self, source, path):
+        """A copy of a file of this machine."""
+        with open(source, "rb") as file:
+            code = self.popen(["sh", "-c", 'cat >"$0"', path], stdin=file).wait()
+        if code:
+            raise AssertionError(f"cannot write {path}")
+
     def write(self, path, text, mode="644"):
         """Makes its folder too."""
         self.check(["sh", "-c", 'mkdir -p "$(dirname "$0")" && cat >"$0" && chmod "$1" "$0"', path, mode], stdin=text)

@@ -21,9 +21,8 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "packaging"))
 import apt_sources  # noqa: E402  pylint: disable=wrong-import-position
 
 RELEASES = "bookworm", "trixie"
-# A small system; then what our packages depend on; then what the tests take to it.
-PACKAGES = ("systemd systemd-sysv libpam-systemd dbus polkitd iproute2 procps "
-            "libjansson4 libgpiod3 libcurl4 libfaketime").split()
+# A small system; then what our packages depend on.
+PACKAGES = "systemd systemd-sysv libpam-systemd dbus polkitd iproute2 procps libjansson4 libgpiod3 libcurl4".split()
 PACKAGES_OF = {"bookworm": "libcbor0.8 libiniparser1".split(), "trixie": "libcbor0.10 libiniparser4".split()}
 # Not what is tested, and each takes its time at boot.
 MASKED = ("console-getty.service getty.target systemd-logind-varlink.socket apt-daily.timer apt-daily-upgrade.timer "
