@@ -30,6 +30,7 @@ struct config_account {
 	struct server *server;
 	const struct ini_section *section;
 	const char *security, *binding, *key, *key_file, *key_credential;
+	const char *certificate_file, *server_key_file, *server_certificate_file;
 };
 
 struct config_key {
@@ -77,6 +78,19 @@ int config_load_servers(struct config_loader *loader, const struct ini *ini, str
  * that was is added to the secrets. One that everybody can read is reported as a warning. -ENOMEM.
  */
 int config_load_key(struct config_loader *loader, const struct ini *ini, const struct config_account *account);
+
+/*
+ * rpk and x509: our certificate or public key, and what the server is known by; after config_load_key(). What lacks or cannot
+ * be read is reported. -ENOMEM.
+ */
+int config_load_certificates(struct config_loader *loader, const struct ini *ini, const struct config_account *account);
+
+/* The file that a setting names: beside the file of the setting, unless it is a path. -ENOMEM. */
+int config_beside(const struct ini_setting *setting, char **ret);
+
+/* The whole file and a NUL. -EFBIG: it is longer; -errno. */
+#define CONFIG_FILE_MAX 16384
+int config_read_small_file(const char *file, char ret[CONFIG_FILE_MAX]);
 
 /* The files of directory, if there is one, into config->plugins. -ENOMEM. */
 int config_load_plugins(struct config_loader *loader, const char *directory, struct config *config);

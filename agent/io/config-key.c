@@ -11,9 +11,9 @@
 
 #include "base/log.h"
 #include "io/config-internal.h"
+#include "io/pem.h"
 
-#define PSK_KEY_MAX  64
-#define KEY_FILE_MAX 4096
+#define PSK_KEY_MAX 64
 
 /* The file lets everybody read it, and all directories on the way let everybody through. */
 static bool is_for_all(const char *file)
@@ -31,7 +31,7 @@ static bool is_for_all(const char *file)
 	return true;
 }
 
-static int read_small_file(const char *file, char ret[KEY_FILE_MAX])
+int config_read_small_file(const char *file, char ret[CONFIG_FILE_MAX])
 {
 	_cleanup_(closep) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -41,10 +41,10 @@ static int read_small_file(const char *file, char ret[KEY_FILE_MAX])
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	n = read(fd, ret, KEY_FILE_MAX);
+	n = read(fd, ret, CONFIG_FILE_MAX);
 	if (n < 0)
 		return -errno;
-	if (n == KEY_FILE_MAX)
+	if (n == CONFIG_FILE_MAX)
 		return -EFBIG;
 	ret[n] = '\0';
 	return 0;
@@ -66,11 +66,18 @@ static void complain_unreadable(
 			"cannot read the key in %s: %s", file, strerror(-error));
 }
 
-static int read_key_file(struct config_loader *loader, const struct ini_setting *setting, const char *file,
-			 struct buffer *ret)
+/* What a file with the account's key has to hold. */
+static int parse_key(const struct server *server, const char *text, struct buffer *ret)
 {
-	char text[KEY_FILE_MAX];
-	int r = read_small_file(file, text);
+	return server->mode == SECURITY_PSK ? config_parse_hex(text, PSK_KEY_MAX, ret) :
+					      pem_read_private_key(text, ret);
+}
+
+static int read_key_file(struct config_loader *loader, const struct ini_setting *setting, const char *file,
+			 struct server *server)
+{
+	char text[CONFIG_FILE_MAX];
+	int r = config_read_small_file(file, text);
 
 	if (buffer_printf(loader->secrets, "%s\n", file) < 0)
 		return -ENOMEM;
@@ -81,33 +88,37 @@ static int read_key_file(struct config_loader *loader, const struct ini_setting 
 	if (is_for_all(file))
 		config_complain(loader, LOG_WARNING, setting->file, setting->line,
 			"everybody on this machine can read the key in %s: chmod o= %s", file, file);
-	r = config_parse_hex(text, PSK_KEY_MAX, ret);
+	r = parse_key(server, text, &server->key);
 	explicit_bzero(text, sizeof(text));
 	if (r == -EINVAL)
 		config_complain(loader, LOG_ERR, setting->file, setting->line,
 			"%s has to hold hex digits, two for each of 1 to %d bytes", file, PSK_KEY_MAX);
+	else if (r == -EBADMSG)
+		config_complain(loader, LOG_ERR, setting->file, setting->line,
+			"%s has to hold a private key without a password, as PEM: openssl ecparam -name prime256v1 -genkey -noout makes one",
+			file);
 	return r == -ENOMEM ? r : 0;
 }
 
-/* A name without '/' is beside the file that names it. */
+int config_beside(const struct ini_setting *setting, char **ret)
+{
+	const char *slash = strrchr(setting->file, '/');
+
+	if (*setting->value == '/' || !slash)
+		*ret = strdup(setting->value);
+	else if (asprintf(ret, "%.*s/%s", (int)(slash - setting->file), setting->file, setting->value) < 0)
+		*ret = NULL;
+	return *ret ? 0 : -ENOMEM;
+}
+
 static int load_key_file(
 	struct config_loader *loader, const struct ini *ini, const struct config_account *account)
 {
 	const struct ini_setting *setting = ini_find(ini, account->section->name, "key_file");
-	const char *slash = strrchr(setting->file, '/');
 	_cleanup_(freep) char *file = NULL;
-	int n;
+	int r = config_beside(setting, &file);
 
-	if (*account->key_file == '/' || !slash)
-		n = asprintf(&file, "%s", account->key_file);
-	else
-		n = asprintf(
-			&file, "%.*s/%s", (int)(slash - setting->file), setting->file, account->key_file);
-	if (n < 0) {
-		file = NULL;
-		return -ENOMEM;
-	}
-	return read_key_file(loader, setting, file, &account->server->key);
+	return r < 0 ? r : read_key_file(loader, setting, file, account->server);
 }
 
 static int load_key_credential(
@@ -136,7 +147,7 @@ static int load_key_credential(
 		file = NULL;
 		return -ENOMEM;
 	}
-	return read_key_file(loader, setting, file, &account->server->key);
+	return read_key_file(loader, setting, file, account->server);
 }
 
 static int load_key_itself(
@@ -160,13 +171,18 @@ int config_load_key(struct config_loader *loader, const struct ini *ini, const s
 {
 	int given = !!account->key + !!account->key_file + !!account->key_credential;
 
-	if (account->server->mode != SECURITY_PSK)
+	bool psk = account->server->mode == SECURITY_PSK;
+
+	if (account->server->mode == SECURITY_NOSEC)
 		return 0;
-	if (account->server->identity.len == 0)
+	if (psk && account->server->identity.len == 0)
 		config_complain_account(loader, ini, account, "identity", "psk needs an identity");
-	if (given != 1) {
-		config_complain_account(
-			loader, ini, account, "", "psk needs one of key, key_file and key_credential");
+	if (!psk && account->server->identity.len > 0)
+		config_complain_account(loader, ini, account, "identity", "only psk has an identity");
+	if (given != 1 || (!psk && account->key)) {
+		config_complain_account(loader, ini, account, "",
+			psk ? "psk needs one of key, key_file and key_credential" :
+			      "rpk and x509 need one of key_file and key_credential");
 		return 0;
 	}
 	if (account->key_file)

@@ -50,6 +50,14 @@ static int parse_rights(const struct config_key *key, const char *value, void *r
 	return 0;
 }
 
+static int parse_usage(const struct config_key *key, const char *value, void *ret)
+{
+	if (*value < '0' || *value > '3' || value[1])
+		return -EINVAL;
+	*(enum certificate_usage *)ret = (enum certificate_usage)(*value - '0');
+	return 0;
+}
+
 static int parse_identity(const struct config_key *key, const char *value, void *ret)
 {
 	struct buffer *identity = ret;
@@ -113,6 +121,15 @@ static const struct config_key keys[] = {
 	{ "key", parse_later },
 	{ "key_file", parse_later },
 	{ "key_credential", parse_later },
+	{ "certificate_file", parse_later },
+	{ "server_key_file", parse_later },
+	{ "server_certificate_file", parse_later },
+	{ "certificate_usage", parse_usage, offsetof(struct server, usage),
+		.expected = "a number from 0 to 3, see resource 15 of object 0" },
+	{ "server_name", config_parse_text, offsetof(struct server, server_name), .max = 255,
+		.expected = "at most 255 bytes long" },
+	{ "trust_file", config_parse_text, offsetof(struct server, trust_file), .max = 4095,
+		.expected = "at most 4095 bytes long" },
 };
 
 /* A Bootstrap-Server's account has these besides. */
@@ -158,28 +175,42 @@ static void check_binding(struct config_loader *loader, const struct ini *ini, s
 			"binding has to be U or UQ; this version has no other");
 }
 
+/* What goes with coaps; the first is what it is when nobody says. */
+static const struct {
+	const char *name;
+	enum security_mode mode;
+} modes[] = {
+	{ "psk", SECURITY_PSK },
+	{ "rpk", SECURITY_RPK },
+	{ "x509", SECURITY_X509 },
+};
+
 static void check_security(struct config_loader *loader, const struct ini *ini, struct config_account *account)
 {
-	static const char *const unsupported[] = { "rpk", "x509", "oscore" };
+	const char *security = account->security;
 	struct uri uri = { 0 };
 
 	(void)uri_parse(account->server->uri, &uri);
-	for (size_t i = 0; account->security && i < ELEMENTSOF(unsupported); i++)
-		if (strcmp(account->security, unsupported[i]) == 0) {
-			config_complain_account(loader, ini, account, "security", "this version does nosec and psk only");
+	account->server->mode = uri.secure ? SECURITY_PSK : SECURITY_NOSEC;
+	if (!security)
+		return;
+	if (strcmp(security, "oscore") == 0) {
+		config_complain_account(loader, ini, account, "security", "this version does nosec, psk, rpk and x509 only");
+		return;
+	}
+	for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+		if (strcmp(security, modes[i].name) == 0) {
+			if (uri.secure)
+				account->server->mode = modes[i].mode;
+			else
+				config_complain_account(loader, ini, account, "security",
+					"psk, rpk and x509 need a coaps:// URI");
 			return;
 		}
-	account->server->mode = uri.secure ? SECURITY_PSK : SECURITY_NOSEC;
-	if (!account->security)
-		return;
-	if (strcmp(account->security, "psk") == 0) {
-		if (!uri.secure)
-			config_complain_account(loader, ini, account, "security", "security = psk needs a coaps:// URI");
-	} else if (strcmp(account->security, "nosec") != 0) {
-		config_complain_account(loader, ini, account, "security", "security has to be nosec or psk");
-	} else if (uri.secure) {
+	if (strcmp(security, "nosec") != 0)
+		config_complain_account(loader, ini, account, "security", "security has to be nosec, psk, rpk or x509");
+	else if (uri.secure)
 		config_complain_account(loader, ini, account, "security", "security = nosec needs a coap:// URI");
-	}
 }
 
 static void check_short_id(struct config_loader *loader, const struct ini *ini, const struct config *config,
@@ -203,6 +234,7 @@ static int check_account(struct config_loader *loader, const struct ini *ini, co
 			 struct config_account *account)
 {
 	struct server *server = account->server;
+	int r;
 
 	if (server->bootstrap && value_of(ini, account, "short_id"))
 		config_complain_account(loader, ini, account, "short_id", "a Bootstrap-Server has no short_id");
@@ -216,7 +248,8 @@ static int check_account(struct config_loader *loader, const struct ini *ini, co
 	}
 	check_binding(loader, ini, account);
 	check_security(loader, ini, account);
-	return config_load_key(loader, ini, account);
+	r = config_load_key(loader, ini, account);
+	return r < 0 ? r : config_load_certificates(loader, ini, account);
 }
 
 static int apply_keys(struct config_loader *loader, const struct ini *ini, const struct config_account *account)
@@ -250,6 +283,9 @@ static int load_server(struct config_loader *loader, const struct ini *ini, cons
 	account.key = value_of(ini, &account, "key");
 	account.key_file = value_of(ini, &account, "key_file");
 	account.key_credential = value_of(ini, &account, "key_credential");
+	account.certificate_file = value_of(ini, &account, "certificate_file");
+	account.server_key_file = value_of(ini, &account, "server_key_file");
+	account.server_certificate_file = value_of(ini, &account, "server_certificate_file");
 	return check_account(loader, ini, config, &account);
 }
 

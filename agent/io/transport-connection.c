@@ -60,7 +60,9 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 
 	if (connection->closing)
 		return 0;
-	if (event == COAP_EVENT_DTLS_CONNECTED) {
+	if (event == COAP_EVENT_DTLS_CONNECTED && connection->account->mode != SECURITY_PSK && !connection->verified) {
+		fail(connection, -EKEYREJECTED, "nobody has checked who the server is");
+	} else if (event == COAP_EVENT_DTLS_CONNECTED) {
 		connection->up = connection->news = true;
 		connection->account->heard = true;
 	} else if (event == COAP_EVENT_DTLS_ERROR || event == COAP_EVENT_DTLS_CLOSED) {

@@ -114,7 +114,10 @@ struct account {
 	char *name, *uri_text;
 	struct uri uri;
 	enum security_mode mode;
-	struct buffer identity, key;
+	struct buffer identity, key, server_key;
+	enum certificate_usage usage;
+	uint8_t matching;
+	char *server_name, *trust_file;
 	bool wanted; /* a connection is to be made */
 	int error;   /* wanted, and it cannot be */
 	char failure[160];  /* why the last connection could not be made, or ended; "": it did not */
@@ -140,6 +143,8 @@ struct connection {
 	bool answered; /* somebody took part in the handshake */
 	usec_t deadline; /* of the handshake */
 	int error;
+	bool verified; /* the server's key or certificate is good enough */
+	const char *distrust; /* why the server's key or certificate was not good enough; NULL: it was */
 	char reason[128];
 	uint8_t szx; /* the block size the server asked for last */
 	struct incoming *current;
@@ -282,6 +287,15 @@ void transport_tls_init(void);
 /* A session over DTLS with the account's credentials, or NULL. */
 coap_session_t *transport_tls_connect(coap_context_t *context, const struct account *account,
 				      const coap_address_t *local, const coap_address_t *remote);
+
+/*
+ * transport-trust.c: shows our key or certificate and checks the server's, in the handshake of tls (WOLFSSL *). What fails
+ * here is a reason to distrust whatever the server shows. -errno.
+ */
+int transport_trust_set_up(struct connection *connection, void *tls);
+
+/* Can the account be used that way? Why not, for people; NULL: it can. */
+const char *transport_trust_lacks(const struct server *server);
 
 /* Says in text why the handshake or the session failed, as far as the DTLS object knows. */
 int transport_tls_failure(coap_session_t *session, char *text, size_t size);

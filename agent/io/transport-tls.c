@@ -65,6 +65,10 @@ static void set_up(coap_session_t *session, void *tls)
 		return;
 	(void)wolfSSL_set_msg_callback_arg(tls, connection);
 	(void)wolfSSL_set_msg_callback(tls, on_message);
+	if (connection->account->mode != SECURITY_PSK) {
+		(void)transport_trust_set_up(connection, tls);
+		return;
+	}
 	if (wolfSSL_set_cipher_list(tls, PSK_CIPHERS) != WOLFSSL_SUCCESS)
 		log_debug("The TLS library does not know all of our ciphers");
 	wolfSSL_set_verify(tls, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_EXCEPT_PSK, refuse_certificate);
@@ -78,6 +82,12 @@ void transport_tls_init(void)
 coap_session_t *transport_tls_connect(coap_context_t *context, const struct account *account,
 				      const coap_address_t *local, const coap_address_t *remote)
 {
+	coap_dtls_pki_t keys = {
+		.version = COAP_DTLS_PKI_SETUP_VERSION,
+		.use_cid = 1,
+		.verify_peer_cert = 1,
+		.pki_key.key_type = COAP_PKI_KEY_DEFINE,
+	};
 	coap_dtls_cpsk_t credentials = {
 		.version = COAP_DTLS_CPSK_SETUP_VERSION,
 		.use_cid = 1,
@@ -85,6 +95,9 @@ coap_session_t *transport_tls_connect(coap_context_t *context, const struct acco
 		.psk_info.key = { account->key.len, account->key.data },
 	};
 
+	/* Whatever else there is to set, transport-trust.c sets it. */
+	if (account->mode != SECURITY_PSK)
+		return coap_new_client_session_pki(context, local, remote, COAP_PROTO_DTLS, &keys);
 	return coap_new_client_session_psk2(context, local, remote, COAP_PROTO_DTLS, &credentials);
 }
 
@@ -104,7 +117,12 @@ int transport_tls_failure(coap_session_t *session, char *text, size_t size)
 {
 	WOLFSSL_ALERT_HISTORY history;
 	WOLFSSL *tls = coap_shim_wolfssl(session);
+	const struct connection *connection = connection_get(session);
 
+	if (connection && connection->distrust) {
+		snprintf(text, size, "%s", connection->distrust);
+		return -EKEYREJECTED;
+	}
 	if (!tls || wolfSSL_get_alert_history(tls, &history) != WOLFSSL_SUCCESS)
 		return -EPROTO;
 	if (history.last_rx.code == close_notify) {

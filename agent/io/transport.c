@@ -70,6 +70,7 @@ static void forget_credentials(struct account *account)
 		explicit_bzero(account->key.data, account->key.allocated);
 	buffer_deinit(&account->key);
 	buffer_deinit(&account->identity);
+	buffer_deinit(&account->server_key);
 }
 
 static void account_free(struct account *account)
@@ -79,6 +80,8 @@ static void account_free(struct account *account)
 	forget_credentials(account);
 	free(account->name);
 	free(account->uri_text);
+	free(account->server_name);
+	free(account->trust_file);
 	free(account);
 }
 
@@ -166,11 +169,12 @@ static struct account *account_new(struct transport *transport, uint16_t session
 	return account;
 }
 
+/* by may be NULL, which is no text. */
 static int replace_text(char **text, const char *by)
 {
-	char *copy = strdup(by);
+	char *copy = by ? strdup(by) : NULL;
 
-	if (!copy)
+	if (by && !copy)
 		return -ENOMEM;
 	free(*text);
 	*text = copy;
@@ -219,22 +223,27 @@ static int set_uri(struct account *account, const struct server *server)
 	return r;
 }
 
-/* The identity goes through C strings in the TLS library. */
 static int set_credentials(struct account *account, const struct server *server)
 {
+	const char *lack;
 	int r;
 
 	forget_credentials(account);
 	if (!account->uri.secure)
 		return 0;
-	if (server->mode != SECURITY_PSK)
-		return keep_failure(account, -EOPNOTSUPP, "only pre-shared keys work with coaps");
-	if (server->identity.len == 0 || server->key.len == 0 ||
-		memchr(server->identity.data, 0, server->identity.len))
-		return keep_failure(
-			account, -EKEYREJECTED, "no key, or no identity, or a zero byte in the identity");
+	lack = transport_trust_lacks(server);
+	if (lack)
+		return keep_failure(account, -EKEYREJECTED, "%s", lack);
+	account->usage = server->usage;
+	account->matching = server->matching;
 	r = buffer_append(&account->identity, server->identity.data, server->identity.len);
-	return r < 0 ? r : buffer_append(&account->key, server->key.data, server->key.len);
+	if (r == 0)
+		r = buffer_append(&account->key, server->key.data, server->key.len);
+	if (r == 0)
+		r = buffer_append(&account->server_key, server->server_key.data, server->server_key.len);
+	if (r == 0)
+		r = replace_text(&account->server_name, server->server_name);
+	return r < 0 ? r : replace_text(&account->trust_file, server->trust_file);
 }
 
 static int start_connecting(struct transport *transport, const struct server *server)
@@ -256,6 +265,7 @@ static int start_connecting(struct transport *transport, const struct server *se
 		r = server->uri ? set_uri(account, server) : -EINVAL;
 	if (r == 0)
 		r = set_credentials(account, server);
+	account->mode = server->mode;
 	account->error = r;
 	transport_wake(transport);
 	return 0;

@@ -82,6 +82,7 @@ int server_new(struct servers *servers, const char *name, struct server **ret)
 		.server_iid = free_instance(servers, servers_find_instance),
 		.enabled = true,
 		.mode = SECURITY_NOSEC,
+		.usage = USAGE_DOMAIN_ISSUED,
 		.lifetime_s = 86400,
 		.disable_timeout_s = 86400,
 		.notification_storing = true,
@@ -125,6 +126,9 @@ struct server *server_free(struct server *server)
 	list_remove(&server->link);
 	wipe(&server->key);
 	wipe(&server->identity);
+	buffer_deinit(&server->server_key);
+	free(server->server_name);
+	free(server->trust_file);
 	free(server->uri);
 	free(server->name);
 	free(server);

@@ -24,6 +24,13 @@ enum security_mode { /* the values of /0/x/2 */
 	SECURITY_EST = 4,
 };
 
+enum certificate_usage { /* the values of 0/x/15, RFC 6698, 2.1.1 */
+	USAGE_CA_CONSTRAINT = 0,      /* the system trusts it, by way of this authority */
+	USAGE_SERVICE_CONSTRAINT = 1, /* the system trusts it, and it is this one */
+	USAGE_TRUST_ANCHOR = 2,       /* this authority vouches for it */
+	USAGE_DOMAIN_ISSUED = 3,      /* it is this one */
+};
+
 #define SERVER_NO_PRIORITY UINT32_MAX
 
 enum { SERVER_NOTIFY_NON = 0, SERVER_NOTIFY_CON = 1 }; /* the values of 1/x/26 */
@@ -41,8 +48,13 @@ struct server {
 	/* Security */
 	char *uri;               /* coap://host:port, coaps://… */
 	enum security_mode mode;
-	struct buffer identity;  /* PSK identity, public key or certificate */
-	struct buffer key;       /* PSK, private key */
+	struct buffer identity;  /* PSK identity; our public key (SubjectPublicKeyInfo) or certificates, DER */
+	struct buffer key;       /* PSK; private key, DER */
+	struct buffer server_key; /* 0/x/4: the server's public key, or the certificate that it is known by, DER */
+	enum certificate_usage usage; /* 0/x/15 */
+	uint8_t matching;        /* 0/x/13: server_key is itself (0), or its SHA-256, SHA-384, SHA-512 (1 to 3) */
+	char *server_name;       /* 0/x/14: the name in the server's certificate; NULL: the URI's host */
+	char *trust_file;        /* certificates of authorities, PEM, for usages that rely on them; NULL: the system's */
 	uint32_t hold_off_s;        /* 0/x/11: of a Bootstrap-Server, before it is asked */
 	uint32_t account_timeout_s; /* 0/x/12: it is forgotten so long after a bootstrap; 0: never */
 	bool allow_nosec, allow_loopback; /* accounts that a Bootstrap-Server may make */

@@ -74,8 +74,11 @@ static int check_security(const struct draft *draft, const struct server *server
 
 	if (!draft_find(draft, &uri) || !draft_find(draft, &bootstrap) || !draft_find(draft, &mode))
 		return complain(why, SECURITY, iid, "lacks one of the resources 0, 1 and 2");
-	if (server->mode != SECURITY_NOSEC && server->mode != SECURITY_PSK)
+	if (server->mode == SECURITY_EST)
 		return complain(why, SECURITY, iid, "has a security mode that this client does not have");
+	if ((server->mode == SECURITY_RPK || server->mode == SECURITY_X509) &&
+		(server->identity.len == 0 || server->key.len == 0 || server->server_key.len == 0))
+		return complain(why, SECURITY, iid, "lacks keys or certificates");
 	if (server->mode == SECURITY_PSK && (server->identity.len == 0 || server->key.len == 0))
 		return complain(why, SECURITY, iid, "lacks identity or key");
 	if (!server->bootstrap &&

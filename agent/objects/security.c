@@ -8,10 +8,14 @@ enum {
 	BOOTSTRAP_SERVER = 1,
 	SECURITY_MODE = 2,
 	IDENTITY = 3,
+	SERVER_KEY = 4,
 	SECRET_KEY = 5,
 	SHORT_ID = 10,
 	HOLD_OFF = 11,
 	ACCOUNT_TIMEOUT = 12,
+	MATCHING_TYPE = 13,
+	SERVER_NAME = 14,
+	CERTIFICATE_USAGE = 15,
 };
 
 struct security {
@@ -25,10 +29,14 @@ static const struct resource_info resources[] = {
 	{ BOOTSTRAP_SERVER, VALUE_BOOLEAN, 0, RESOURCE_MANDATORY },
 	{ SECURITY_MODE, VALUE_INTEGER, 0, RESOURCE_MANDATORY },
 	{ IDENTITY, VALUE_OPAQUE, 0, RESOURCE_MANDATORY },
+	{ SERVER_KEY, VALUE_OPAQUE, 0, RESOURCE_MANDATORY },
 	{ SECRET_KEY, VALUE_OPAQUE, 0, RESOURCE_MANDATORY },
 	{ SHORT_ID, VALUE_INTEGER, 0, 0 },
 	{ HOLD_OFF, VALUE_INTEGER, 0, 0 },
 	{ ACCOUNT_TIMEOUT, VALUE_INTEGER, 0, 0 },
+	{ MATCHING_TYPE, VALUE_UNSIGNED, 0, 0 },
+	{ SERVER_NAME, VALUE_STRING, 0, 0 },
+	{ CERTIFICATE_USAGE, VALUE_UNSIGNED, 0, 0 },
 };
 
 const struct object_info security_info = {
@@ -54,6 +62,9 @@ static int get(const struct server *server, uint16_t rid, struct value *ret)
 	case IDENTITY:
 		*ret = VALUE_OPAQUE(server->identity.data, server->identity.len);
 		return 0;
+	case SERVER_KEY:
+		*ret = VALUE_OPAQUE(server->server_key.data, server->server_key.len);
+		return 0;
 	case SHORT_ID:
 		*ret = VALUE_INTEGER(server->short_id);
 		return server->bootstrap ? -ENOENT : 0;
@@ -63,6 +74,15 @@ static int get(const struct server *server, uint16_t rid, struct value *ret)
 	case ACCOUNT_TIMEOUT:
 		*ret = VALUE_INTEGER(server->account_timeout_s);
 		return server->bootstrap ? 0 : -ENOENT;
+	case MATCHING_TYPE:
+		*ret = VALUE_UNSIGNED(server->matching);
+		return server->mode == SECURITY_X509 ? 0 : -ENOENT;
+	case SERVER_NAME:
+		*ret = VALUE_STRING(server->server_name ? server->server_name : "");
+		return server->server_name ? 0 : -ENOENT;
+	case CERTIFICATE_USAGE:
+		*ret = VALUE_UNSIGNED(server->usage);
+		return server->mode == SECURITY_X509 ? 0 : -ENOENT;
 	default:
 		return -ENOENT;
 	}
@@ -120,28 +140,37 @@ static int set_bytes(const struct value *value, size_t max, struct buffer *ret)
 	return buffer_append(ret, value->bytes.data, value->bytes.len);
 }
 
-static int set_uri(const struct value *value, struct server *server)
+static int set_text(const struct value *value, char **ret)
 {
-	char *uri;
+	char *text;
 
 	if (memchr(value->bytes.data ? value->bytes.data : (const uint8_t *)"", 0, value->bytes.len))
 		return -EINVAL;
-	uri = strndup((const char *)value->bytes.data, value->bytes.len);
-	if (!uri)
+	text = strndup((const char *)value->bytes.data, value->bytes.len);
+	if (!text)
 		return -ENOMEM;
-	free(server->uri);
-	server->uri = uri;
+	free(*ret);
+	*ret = text;
+	return 0;
+}
+
+static int set_small(const struct value *value, uint8_t max, uint8_t *ret)
+{
+	if (value->natural > max)
+		return -ERANGE;
+	*ret = (uint8_t)value->natural;
 	return 0;
 }
 
 int security_set(struct server *server, uint16_t rid, const struct value *value)
 {
 	uint32_t number = 0;
+	uint8_t usage;
 	int r;
 
 	switch (rid) {
 	case URI:
-		return set_uri(value, server);
+		return set_text(value, &server->uri);
 	case BOOTSTRAP_SERVER:
 		server->bootstrap = value->boolean;
 		return 0;
@@ -151,6 +180,8 @@ int security_set(struct server *server, uint16_t rid, const struct value *value)
 		return r;
 	case IDENTITY:
 		return set_bytes(value, SECURITY_IDENTITY_MAX, &server->identity);
+	case SERVER_KEY:
+		return set_bytes(value, SECURITY_IDENTITY_MAX, &server->server_key);
 	case SECRET_KEY:
 		return set_bytes(value, SECURITY_KEY_MAX, &server->key);
 	case SHORT_ID:
@@ -161,6 +192,15 @@ int security_set(struct server *server, uint16_t rid, const struct value *value)
 		return set_natural(value, UINT32_MAX, &server->hold_off_s);
 	case ACCOUNT_TIMEOUT:
 		return set_natural(value, UINT32_MAX, &server->account_timeout_s);
+	case MATCHING_TYPE:
+		return set_small(value, 3, &server->matching);
+	case SERVER_NAME:
+		return set_text(value, &server->server_name);
+	case CERTIFICATE_USAGE:
+		r = set_small(value, USAGE_DOMAIN_ISSUED, &usage);
+		if (r == 0)
+			server->usage = (enum certificate_usage)usage;
+		return r;
 	default:
 		return -ENOENT;
 	}

@@ -218,13 +218,20 @@ static const struct {
 	{ COAP "notification_mode = maybe\n", "agent.conf:5: notification_mode has to be non or con\n" },
 	{ COAP "awake_time = 0\n", "agent.conf:5: awake_time has to be a number of seconds from 1 to 4294967295\n" },
 	{ COAP "retry_timer = 0\n", "agent.conf:5: retry_timer has to be a number of seconds from 1 to 4294967295\n" },
-	{ COAP "security = psk\nidentity = a\nkey = 00\n", "agent.conf:5: security = psk needs a coaps:// URI\n" },
-	{ COAP "security = tls\n", "agent.conf:5: security has to be nosec or psk\n" },
+	{ COAP "security = psk\nidentity = a\nkey = 00\n", "agent.conf:5: psk, rpk and x509 need a coaps:// URI\n" },
+	{ COAP "security = tls\n", "agent.conf:5: security has to be nosec, psk, rpk or x509\n" },
 	{ COAPS "security = nosec\nidentity = a\nkey = 00\n",
 	  "agent.conf:5: security = nosec needs a coap:// URI\n" },
-	{ COAP "security = rpk\n", "agent.conf:5: this version does nosec and psk only\n" },
-	{ COAP "security = x509\n", "agent.conf:5: this version does nosec and psk only\n" },
-	{ COAP "security = oscore\n", "agent.conf:5: this version does nosec and psk only\n" },
+	{ COAPS "security = rpk\n",
+	  "agent.conf:3: [server.main]: rpk and x509 need one of key_file and key_credential\n"
+	  "agent.conf:3: [server.main]: rpk needs the server's public key\n" },
+	{ COAPS "security = x509\nkey = 00\n",
+	  "agent.conf:3: [server.main]: rpk and x509 need one of key_file and key_credential\n"
+	  "agent.conf:3: [server.main]: x509 needs a certificate of ours\n"
+	  "agent.conf:3: [server.main]: x509 needs the certificate that the server is known by\n" },
+	{ COAP "certificate_usage = 4\n",
+	  "agent.conf:5: certificate_usage has to be a number from 0 to 3, see resource 15 of object 0\n" },
+	{ COAP "security = oscore\n", "agent.conf:5: this version does nosec, psk, rpk and x509 only\n" },
 	{ COAPS "key = 00\n", "agent.conf:3: [server.main]: psk needs an identity\n" },
 	{ COAPS "identity = a\n", "agent.conf:3: [server.main]: psk needs one of key, key_file and key_credential\n" },
 	{ COAPS "identity = a\nkey = 00\nkey_file = k\n",
@@ -414,7 +421,7 @@ static void test_key_for_all(void **state)
 
 static void test_wrong_key_file(void **state)
 {
-	static char large[5000];
+	static char large[20000];
 
 	scratch_write(*state, "agent.conf", COAPS "identity = a\nkey_file = main.psk\n");
 	assert_refused(*state, "agent.conf:6: cannot read the key in main.psk: No such file or directory\n");

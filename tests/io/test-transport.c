@@ -609,7 +609,7 @@ static void bad_servers(void **state)
 		{ "coap+tcp://127.0.0.1", -EPROTONOSUPPORT },
 		{ "http://127.0.0.1", -EINVAL },
 		{ "coap://224.0.1.187", -EADDRNOTAVAIL },
-		{ "coaps://127.0.0.1", -EOPNOTSUPP },
+		{ "coaps://127.0.0.1", -EKEYREJECTED },
 		{ "coap://name.invalid", 0 },
 	};
 	struct peer *peer = *state;
