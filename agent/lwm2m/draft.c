@@ -81,6 +81,8 @@ void draft_remove(struct draft *draft, const struct path *path)
 {
 	size_t first = lower_bound(draft, path), end = upper_bound(draft, path, first);
 
+	if (first == end)
+		return;
 	for (size_t i = first; i < end; i++)
 		free_value(draft, &draft->records[i].value);
 	memmove(&draft->records[first], &draft->records[end], (draft->count - end) * sizeof(*draft->records));
