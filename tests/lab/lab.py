@@ -14,7 +14,7 @@ import debian  # noqa: E402
 from agent import BUILD  # noqa: E402
 from case import AgentCase, main  # noqa: E402,F401
 from coap import OPAQUE, TEXT, TLV  # noqa: E402,F401
-from peer import RawServer  # noqa: E402
+from peer import NoAnswer, RawServer  # noqa: E402
 
 
 class LabCase(AgentCase):
@@ -86,11 +86,21 @@ class LabCase(AgentCase):
                 raise AssertionError(f"not within {timeout} s: {what}")
             time.sleep(0.1)
 
+    def ask(self, operation, *arguments):
+        """Of the server; again where the agent, whose network changed, is reached at another address meanwhile."""
+        while True:
+            address = self.client.address
+            try:
+                return operation(self.client, *arguments)
+            except NoAnswer:
+                if self.client.address == address:
+                    raise
+
     def read(self, path, accept=None):
-        return self.server.read(self.client, path, accept)
+        return self.ask(self.server.read, path, accept)
 
     def write(self, path, payload, format=TEXT, method=coap.PUT):
-        return self.server.write(self.client, path, payload, format, method)
+        return self.ask(self.server.write, path, payload, format, method)
 
     def observe(self, path, accept=None):
         """Returns the token."""
