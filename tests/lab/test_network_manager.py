@@ -39,6 +39,18 @@ class TestNetworkManager(WifiCase):
                             f"--dhcp-range={network}.10,{network}.20,1h", "--leasefile-ro", "--user=root", "--no-ping",
                             "--dhcp-authoritative"], environment)
 
+    def move(self, ssid, phrase):
+        """NetworkManager gives up after times of its own, which are short on a busy machine that emulates another:
+        one of three attempts has to do."""
+        moved, failed = f"is connected to network '{ssid}' now", f"does not connect to network '{ssid}'"
+        for attempt in range(1, 4):
+            self.write_network(ssid, phrase)
+            self.wait_for(lambda: self.agent.count_log(moved) or self.agent.count_log(failed) == attempt, ssid, 100)
+            if self.agent.count_log(moved):
+                return
+            self.wait_text("/12/2/3", "1", 90)
+        self.fail(f"no connection to {ssid}")
+
     def saved(self):
         return "".join(path.read_text() for path in (self.folder / "connections").glob("*"))
 
@@ -46,16 +58,15 @@ class TestNetworkManager(WifiCase):
         self.wait_text("/12/2/4", self.address("wlan0"))
         self.wait_text("/4/0/0", "21")
         self.wait_text("/4/0/4/0", "198.51.100.2")
-        self.write_network("office", "officesecret")
-        self.agent.wait_log("wlan2 is connected to network 'office' now", timeout=90)
+        self.move("office", "officesecret")
         self.wait_text("/12/2/4", self.address("wlan1"))
         self.wait_text("/12/2/5", "office")
         self.wait_for(lambda: "ssid=office" in self.saved(), "a connection that is saved")
         self.wait_for(lambda: self.read("/4/0/4/0", TEXT).payload.startswith(b"203.0.113."), "an address there")
         self.wait_text("/4/0/5/0", "203.0.113.1")
         self.write_network("home", "not the secret")
-        self.agent.wait_log("wlan2 does not connect to network 'home'", timeout=90)
-        self.wait_text("/12/2/4", self.address("wlan1"), 90)
+        self.agent.wait_log("wlan2 does not connect to network 'home'", timeout=100)
+        self.wait_text("/12/2/4", self.address("wlan1"), 120)
         self.wait_text("/12/2/3", "1")
         self.wait_text("/12/2/5", "office")
         self.assertNotIn("not the secret", self.saved())
