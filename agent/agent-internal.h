@@ -46,7 +46,7 @@ struct agent {
 	sd_event_source *settle_timer, *stop_timer;
 	sd_event_source *keep_timer; /* when what could not be written is tried again, */
 	usec_t keep_wait;            /* so long after the last time; 0: all is kept */
-	bool started, status_changed;
+	bool started, status_changed, reload_failed;
 	bool clock_unset; /* as the log says */
 	bool bootstrapped; /* the accounts are of a Bootstrap-Server: see provision.h */
 	uint64_t origin;

@@ -68,6 +68,8 @@ static int run(const struct options *options, struct config **config)
 
 	if (!*config)
 		r = config_load(options->config, options->plugin_dir, NULL, NULL, config);
+	if (r < 0)
+		loop_notify_status("the configuration is wrong, see the journal or lwm2m-agent --check-config");
 	if (r == 0) {
 		say_what_is_missing((*config)->n_plugins);
 		r = agent_new(options, steal_pointer(config), &agent);

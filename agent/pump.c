@@ -166,7 +166,7 @@ static void on_reload(void *userdata)
 	if (r < 0) {
 		log_error("The configuration is not taken over; the one from before stays in use");
 		loop_notify_ready("");
-		agent->status_changed = true;
+		agent->status_changed = agent->reload_failed = true;
 		return;
 	}
 	log_notice("Taking over the configuration");
@@ -228,6 +228,9 @@ static void tell_status(struct agent *agent)
 {
 	_cleanup_(buffer_deinit) struct buffer status = { 0 };
 
+	/* systemd has no way for a reload to fail: whoever looks sees it here. */
+	if (agent->reload_failed)
+		(void)buffer_append_text(&status, "the changed configuration is wrong and not in use, see the journal");
 	if (report_status(agent->engine, &agent->config->servers, usec_now(), &status) < 0)
 		return;
 	loop_notify_status((const char *)status.data);

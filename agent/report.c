@@ -223,6 +223,7 @@ static void add_bootstrap(struct buffer *status, enum bootstrap_state state)
 int report_status(const struct engine *engine, const struct servers *servers, usec_t now, struct buffer *ret)
 {
 	const struct server *server;
+	size_t before = ret->len;
 
 	list_for_each(server, &servers->list, link) {
 		const struct registration *registration = engine_registration(engine, server);
@@ -231,7 +232,7 @@ int report_status(const struct engine *engine, const struct servers *servers, us
 			add_status(ret, registration, now);
 	}
 	add_bootstrap(ret, engine_bootstrap_state(engine));
-	if (ret->len == 0)
-		(void)buffer_append_text(ret, "no server is configured");
+	if (ret->len == before)
+		(void)buffer_printf(ret, "%sno server is configured", before > 0 ? "; " : "");
 	return buffer_append_byte(ret, '\0');
 }

@@ -18,5 +18,5 @@ void report_clock(bool is_set);
 #define REPORT_WHY_MAX 192
 const char *report_why(const struct effect *effect, const char *failure, char *text, size_t size);
 
-/* "registered to main, next update 12:03; backup: next try 12:05" and a NUL. -ENOMEM. */
+/* "registered to main, next update 12:03; backup: next try 12:05" and a NUL, after what ret has already. -ENOMEM. */
 int report_status(const struct engine *engine, const struct servers *servers, usec_t now, struct buffer *ret);

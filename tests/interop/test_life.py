@@ -164,6 +164,26 @@ class TestStop(LifeCase):
         self.server.request(self.server.clients[agent.endpoint], coap.POST, "/1/0/8")
         notify.wait("STATUS=not registered to main, next try")
 
+    def test_status_of_mistakes(self):
+        """In the configuration: neither a reload nor a start that fails need be looked for in the log."""
+        agent, notify = self.notified({"uri": self.server.uri})
+        notify.wait("STATUS=registered to main")
+        good = agent.config.read_text()
+        agent.config.write_text(good + "nonsense = 1\n")
+        agent.signal(signal.SIGHUP)
+        notify.wait("RELOADING=1")
+        notify.wait("READY=1")
+        notify.wait("STATUS=the changed configuration is wrong and not in use, see the journal; registered to main")
+        agent.config.write_text(good)
+        agent.signal(signal.SIGHUP)
+        notify.wait("READY=1")
+        notify.wait("STATUS=registered to main")
+        agent.stop()
+        agent.config.write_text(good + "nonsense = 1\n")
+        agent.start()
+        notify.wait("STATUS=the configuration is wrong")
+        self.assertEqual(agent.wait_exit(), 1)
+
     def test_hangup(self):
         """SIGHUP refuses what is wrong, with all standing as it was, and takes over what is right."""
         agent, client = self.start()
