@@ -104,6 +104,14 @@ class TestService(unittest.TestCase):
         self.addCleanup(self.container.run, f"systemctl stop {UNIT}")
         self.wait(lambda: self.show("StatusText").startswith("registered to main"), "registered")
 
+    def test_well_formed(self):
+        """With the drop-ins of the plugins: nothing that this systemd does not know."""
+        done = self.container.run(f"systemd-analyze verify --man=no {UNIT}")
+        said = [line for line in (done.stdout + done.stderr).splitlines() if "lwm2m" in line]
+        self.assertEqual((done.returncode, said), (0, []))
+        for path in self.folder.rglob(f"{UNIT}.d/*.conf"):
+            self.assertIn(f"/{path.relative_to(self.folder)}", self.show("DropInPaths"))
+
     def test_credentials(self):
         """Keys that the agent's user cannot read by itself: plain, and encrypted."""
         self.container.write("/root/main.psk", KEY.hex(), "600")
