@@ -118,7 +118,7 @@ struct api {
 /* bus-link.c: connects now, and again whenever the connection is lost. */
 void bus_link_open(struct api *api);
 void bus_link_close(struct api *api);
-bool bus_link_is_up(const struct api *api);
+bool bus_link_is_up(struct api *api);
 
 /* tree.c */
 void tree_init(struct api *api);

@@ -15,12 +15,10 @@
 #define RETRY_MIN (1 * USEC_PER_SEC)
 #define RETRY_MAX (300 * USEC_PER_SEC)
 
-#define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
+/* Messages that wait for a bus that takes none. Of sd-bus the kernel takes 8 MiB before the first one waits. */
+#define QUEUE_MAX 64
 
-bool bus_link_is_up(const struct api *api)
-{
-	return api->bus && sd_bus_is_ready(api->bus) > 0;
-}
+#define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
 
 /* Nobody is there any more who could hear of the end of what goes on. */
 static void cancel(struct api *api)
@@ -63,6 +61,24 @@ static void retry_later(struct api *api, int error, const char *what)
 	api->bus_missed = true;
 	api->retry_delay = api->retry_delay ? usec_min(2 * api->retry_delay, RETRY_MAX) : RETRY_MIN;
 	retry_in(api, api->retry_delay);
+}
+
+/* Signals that a bus does not take would pile up here; callers see that the name is gone, and look again when it is back. */
+static bool is_stuck(const struct api *api)
+{
+	uint64_t waiting = 0;
+
+	return sd_bus_get_n_queued_write(api->bus, &waiting) >= 0 && waiting > QUEUE_MAX;
+}
+
+bool bus_link_is_up(struct api *api)
+{
+	if (!api->bus || api->retry || sd_bus_is_ready(api->bus) <= 0)
+		return false;
+	if (!is_stuck(api))
+		return true;
+	retry_later(api, -EAGAIN, "no messages are taken by");
+	return false;
 }
 
 static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error)

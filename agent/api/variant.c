@@ -47,7 +47,7 @@ int variant_append_text(sd_bus_message *m, struct bytes text)
 static int append_contents(sd_bus_message *m, const struct value *value)
 {
 	char text[VALUE_TEXT_MAX];
-	int boolean = value->boolean;
+	int boolean;
 
 	switch (value->type) {
 	case VALUE_STRING:
@@ -59,6 +59,7 @@ static int append_contents(sd_bus_message *m, const struct value *value)
 		value_format(value, text);
 		return sd_bus_message_append_basic(m, 's', text);
 	case VALUE_BOOLEAN:
+		boolean = value->boolean;
 		return sd_bus_message_append_basic(m, 'b', &boolean);
 	default:
 		return sd_bus_message_append_basic(m, *signatures[value->type], &value->integer);

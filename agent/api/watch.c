@@ -123,7 +123,11 @@ static int add_value(struct watch *watch, const struct path *path, struct value_
 static int new_signal(const struct watch *watch, const char *member, sd_bus_message **ret)
 {
 	struct caller *caller = watch->caller;
-	int r = sd_bus_message_new_signal(caller->api->bus, ret, API_PATH, API_NAME, member);
+	int r;
+
+	if (!bus_link_is_up(caller->api))
+		return -ENOTCONN;
+	r = sd_bus_message_new_signal(caller->api->bus, ret, API_PATH, API_NAME, member);
 
 	return r < 0 ? r : sd_bus_message_set_destination(*ret, caller->name);
 }

@@ -106,6 +106,9 @@ class MessageBus:
         self._daemon.stdout.close()
         self.socket.unlink(missing_ok=True)
 
+    def signal(self, number):
+        self._daemon.send_signal(number)
+
     def connect(self):
         return Caller(self.address)
 

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import case
 import coap
+from agent import is_sanitized
 from case import OBJECT, SINK, AgentCase
 from message_bus import (ANYBODY, DEBIAN_PYTHON, ERROR, INTERFACE, MANAGER, MEMBER, NAME, PATH, PROPERTIES, ROOT, MessageBus, Polkit,
                          Refused, Unavailable, variant)
@@ -313,7 +314,8 @@ class TestWatch(BusCase):
         for _ in range(300):
             caller.call("Unwatch", "(s)", f"/{OBJECT}/0/110")
             caller.call("Watch", "(s)", f"/{OBJECT}/0/110")
-        self.assertLess(agent.memory_kib() - before, 1024)
+        if not is_sanitized():
+            self.assertLess(agent.memory_kib() - before, 1024)
         caller.close()
         last = self.watcher()
         last.call("Watch", "(s)", self.PATH)
@@ -822,6 +824,36 @@ class TestBus(BusCase):
         caller = self.connect()
         caller.wait(caller.has_name, what=NAME)
         self.assertEqual(caller.get("", "", "Endpoint"), agent.endpoint)
+
+    def test_hangs(self):
+        """A bus that does not answer keeps the agent neither from its servers nor from its end."""
+        agent = self.start()
+        self.bus.signal(signal.SIGSTOP)
+        self.assertEqual(self.server.read(self.client, f"/{OBJECT}/0/120").payload, b"1024")
+        for value in range(50):  # each with signals that nobody takes
+            self.assert_code(self.server.write(self.client, "/1/0/1", str(300 + value).encode()), "2.04")
+        late = self.start_agent({"uri": self.server.uri}, arguments=["--bus", self.bus.address])
+        self.server.wait_register(late.endpoint)
+        late.stop()
+        agent.stop()
+        self.bus.signal(signal.SIGCONT)
+
+    def test_takes_nothing(self):
+        """What a bus does not take does not pile up in the agent. The kernel takes 8 MiB first."""
+        agent = self.start()
+        for _ in range(50):
+            self.connect().call("Watch", "(s)", f"/{OBJECT}/0/150")
+        self.bus.signal(signal.SIGSTOP)
+        for number in range(1000):
+            value = f"{number}".encode() * 4000
+            request = coap.request(coap.PUT, f"/{OBJECT}/0/150", format=coap.OPAQUE, payload=value)
+            self.assert_code(self.server.put_blocks(request, self.client.address), "2.04")
+            if agent.count_log("no messages are taken by"):
+                break
+        agent.wait_log("The D-Bus API is not there: no messages are taken by the .* bus", 1)
+        self.bus.signal(signal.SIGCONT)
+        self.caller.wait(lambda: agent.count_log("The D-Bus API is back"), 20)
+        self.assertTrue(self.caller.read("/3"))
 
     def test_reload(self):
         """The name is back after SIGHUP."""
