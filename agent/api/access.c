@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may call. The bus says which user a caller is: root and the agent's own may do all. For the others polkit decides, and
- * without polkit nobody does. No answer is waited for, so that neither bus nor polkit can hold the agent up; what is not known
- * is refused.
+ * Who may call. The bus says which user a caller is: root and the agent's own may do all. For the others
+ * polkit decides, and without polkit nobody does. No answer is waited for, so that neither bus nor polkit can
+ * hold the agent up; what is not known is refused.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "api/api-internal.h"
 
-/* Callers whose user is being looked up, and those of them that wait for polkit, or for a person. Root is none of the latter. */
+/*
+ * Callers whose user is being looked up, and those of them that wait for polkit, or for a person. Root is
+ * none of the latter.
+ */
 #define ACCESSES_MAX 256
 #define WAITING_MAX  16
 
@@ -93,17 +96,19 @@ static void grant(struct access *access)
 
 static int on_polkit(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+	const char *refusal = SD_BUS_ERROR_ACCESS_DENIED;
 	struct access *access = userdata;
 	int granted = false, challenge = false;
 
 	if (!sd_bus_message_is_method_error(reply, NULL) &&
 		sd_bus_message_enter_container(reply, 'r', "bba{ss}") > 0)
 		(void)sd_bus_message_read(reply, "bb", &granted, &challenge);
+	if (challenge)
+		refusal = SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED;
 	if (granted)
 		grant(access);
 	else
-		refuse(access,
-			challenge ? SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED : SD_BUS_ERROR_ACCESS_DENIED);
+		refuse(access, refusal);
 	return 1;
 }
 

@@ -2,10 +2,11 @@
 /*
  * api-internal.h - what the files of the API share
  *
- * api.c is the front door; bus-link.c has the connection, tree.c the D-Bus objects as nodes of three branches, described by
- * server-node.c, object-node.c and plugin-node.c; manager.c is the root node with its methods. access.c decides who may call,
- * call.c waits for what objects answer, send.c for servers; caller.c follows clients that have something here: what
- * they watch (watch.c) and objects that they serve (provide.c). control.c steers servers and plugins. variant.c turns values into variants and back, fault.c
+ * api.c is the front door; bus-link.c has the connection, tree.c the D-Bus objects as nodes of three
+ * branches, described by server-node.c, object-node.c and plugin-node.c; manager.c is the root node with its
+ * methods. access.c decides who may call, call.c waits for what objects answer, send.c for servers; caller.c
+ * follows clients that have something here: what they watch (watch.c) and objects that they serve
+ * (provide.c). control.c steers servers and plugins. variant.c turns values into variants and back, fault.c
  * errors into words.
  */
 #pragma once
@@ -112,7 +113,8 @@ struct api {
 	sd_event_source *watch_timer;
 	unsigned int n_watch_reads;
 	unsigned int n_provisions;
-	bool watch_due, watched_changed; /* a watch may have something to tell; the engine has to know what is watched */
+	bool watch_due;       /* a watch may have something to tell */
+	bool watched_changed; /* the engine has to know what is watched */
 };
 
 /* bus-link.c: connects now, and again whenever the connection is lost. */
@@ -163,18 +165,28 @@ void server_node_event(struct api *api, const struct effect *effect, const char 
 /* The account of a node; NULL when it is gone. */
 struct server *server_node_get(const struct node *node);
 
-enum access_action { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE, ACCESS_MANAGE, ACCESS_PROVIDE, _ACCESS_ACTION_MAX };
+enum access_action {
+	ACCESS_READ,
+	ACCESS_WRITE,
+	ACCESS_EXECUTE,
+	ACCESS_MANAGE,
+	ACCESS_PROVIDE,
+	_ACCESS_ACTION_MAX,
+};
 
 /*
- * Calls handler once it is known that the sender of m may do this, which then answers m, now or later, or returns -errno
- * to have it answered so; refuses the others itself. For the handler of a vtable to return.
+ * Calls handler once it is known that the sender of m may do this, which then answers m, now or later, or
+ * returns -errno to have it answered so; refuses the others itself. For the handler of a vtable to return.
  */
 int access_check(struct api *api, sd_bus_message *m, enum access_action action,
 	int (*handler)(struct api *api, sd_bus_message *m));
 void access_cancel(struct api *api);
 void access_forget(struct caller *caller);
 
-/* caller.c: follows a client from now on. -ENOSPC: there are too many. To be released after use, also on failure of that. */
+/*
+ * caller.c: follows a client from now on. -ENOSPC: there are too many. To be released after use, also on
+ * failure of that.
+ */
 int caller_get(struct api *api, const char *name, struct caller **ret);
 void caller_release(struct caller *caller);
 void callers_free(struct api *api);
@@ -220,7 +232,9 @@ int call_read(struct api *api, sd_bus_message *m);
 int call_write(struct api *api, sd_bus_message *m);
 int call_execute(struct api *api, sd_bus_message *m);
 
-/* The path that m begins with; *ret_text is a text of the message. 0, or as fault_reply(): it was answered. */
+/*
+ * The path that m begins with; *ret_text is a text of the message. 0, or as fault_reply(): it was answered.
+ */
 int call_read_path(sd_bus_message *m, const char **ret_text, struct path *ret);
 
 /* Answers the call that waits for this; false: none does. */
@@ -232,8 +246,8 @@ int variant_append(sd_bus_message *m, const struct record *record);
 int variant_append_record(sd_bus_message *m, const struct record *record);
 
 /*
- * Reads a variant as a value of this type, text where it is written as servers would. It borrows from the message and from
- * scratch. -EINVAL, -ERANGE, -ENOMEM.
+ * Reads a variant as a value of this type, text where it is written as servers would. It borrows from the
+ * message and from scratch. -EINVAL, -ERANGE, -ENOMEM.
  */
 int variant_read(sd_bus_message *m, enum value_type type, struct buffer *scratch, struct value *ret);
 
@@ -243,7 +257,10 @@ int variant_append_text(sd_bus_message *m, struct bytes text);
 /* "string", "integer", … as the API names types. */
 const char *variant_type_name(enum value_type type);
 
-/* fault.c: answers m with an error of ours and returns 1, or -errno; what: the path or name it is about, may be NULL. */
+/*
+ * fault.c: answers m with an error of ours and returns 1, or -errno; what: the path or name it is about, may
+ * be NULL.
+ */
 int fault_reply(sd_bus_message *m, int error, const char *what);
 int fault_replyf(sd_bus_message *m, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

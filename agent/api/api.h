@@ -2,10 +2,11 @@
 /*
  * api.h - org.lwm2m.Agent1: the agent on the message bus, for administrators and their programs
  *
- * A tree of D-Bus objects (servers, objects, plugins) that is told anew whenever it is another, and methods that do what
- * lwm2mctl asks. etc/dbus/org.lwm2m.Agent1.xml is the contract. Nothing here blocks, and an agent without a bus, or whose bus is
- * restarted, goes on as if there were none; the API is back as soon as the bus is. Who may call is decided by the bus policy,
- * the caller's user and polkit (access.c). All parts are borrowed and outlive the API.
+ * A tree of D-Bus objects (servers, objects, plugins) that is told anew whenever it is another, and methods
+ * that do what lwm2mctl asks. etc/dbus/org.lwm2m.Agent1.xml is the contract. Nothing here blocks, and an
+ * agent without a bus, or whose bus is restarted, goes on as if there were none; the API is back as soon as
+ * the bus is. Who may call is decided by the bus policy, the caller's user and polkit (access.c). All parts
+ * are borrowed and outlive the API.
  */
 #pragma once
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The connection to the bus, one of the API's own: it lives as long as the agent and goes with a name, a tree and callers that
- * are followed, while io/bus.c has one for the moment in which another service is asked for something.
+ * The connection to the bus, one of the API's own: it lives as long as the agent and goes with a name, a tree
+ * and callers that are followed, while io/bus.c has one for the moment in which another service is asked for
+ * something.
  *
- * A bus that is not there yet, or is restarted, is waited for where its socket appears (sd_bus_set_watch_bind()): that takes
- * no timer. Any other failure is tried again later.
+ * A bus that is not there yet, or is restarted, is waited for where its socket appears
+ * (sd_bus_set_watch_bind()): that takes no timer. Any other failure is tried again later.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,9 @@
 #define RETRY_MIN (1 * USEC_PER_SEC)
 #define RETRY_MAX (300 * USEC_PER_SEC)
 
-/* Messages that wait for a bus that takes none. Of sd-bus the kernel takes 8 MiB before the first one waits. */
+/*
+ * Messages that wait for a bus that takes none. Of sd-bus the kernel takes 8 MiB before the first one waits.
+ */
 #define QUEUE_MAX 64
 
 #define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
@@ -57,13 +60,17 @@ static void retry_later(struct api *api, int error, const char *what)
 {
 	if (!api->bus_missed)
 		(void)log_warning_errno(error,
-			"The D-Bus API is not there: %s the %s bus: %m; trying again", what, api->parts.address);
+			"The D-Bus API is not there: %s the %s bus: %m; trying again", what,
+			api->parts.address);
 	api->bus_missed = true;
 	api->retry_delay = api->retry_delay ? usec_min(2 * api->retry_delay, RETRY_MAX) : RETRY_MIN;
 	retry_in(api, api->retry_delay);
 }
 
-/* Signals that a bus does not take would pile up here; callers see that the name is gone, and look again when it is back. */
+/*
+ * Signals that a bus does not take would pile up here; callers see that the name is gone, and look again when
+ * it is back.
+ */
 static bool is_stuck(const struct api *api)
 {
 	uint64_t waiting = 0;

@@ -39,7 +39,8 @@ int call_read_path(sd_bus_message *m, const char **ret_text, struct path *ret)
 		return r;
 	if (path_parse(bytes_of(*ret_text), ret) < 0 || ret->depth < PATH_OBJECT)
 		return fault_replyf(m, API_ERROR "BadPath",
-			"'%s' is no path of an object, instance or resource, like /3, /3/0 or /3/0/0", *ret_text);
+			"'%s' is no path of an object, instance or resource, like /3, /3/0 or /3/0/0",
+			*ret_text);
 	return 0;
 }
 
@@ -137,7 +138,8 @@ int call_execute(struct api *api, sd_bus_message *m)
 	if (r < 0)
 		return r;
 	if (operation.path.depth != PATH_RESOURCE)
-		return fault_replyf(m, API_ERROR "BadPath", "'%s' is no path of a resource, like /3/0/4", text);
+		return fault_replyf(
+			m, API_ERROR "BadPath", "'%s' is no path of a resource, like /3/0/4", text);
 	operation.arguments = bytes_of(arguments);
 	return begin(api, m, &operation);
 }

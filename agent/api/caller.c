@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clients on the bus that have something here for as long as they are connected: what they watch, objects that they serve, and
- * calls that wait for polkit.
- * sd_bus_track would ask the bus whether a name is there and wait for the answer; here that answer comes when it comes.
+ * Clients on the bus that have something here for as long as they are connected: what they watch, objects
+ * that they serve, and calls that wait for polkit. sd_bus_track would ask the bus whether a name is there and
+ * wait for the answer; here that answer comes when it comes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,8 @@ static struct caller *caller_free(struct caller *caller)
 
 void caller_release(struct caller *caller)
 {
-	if (list_is_empty(&caller->watches) && list_is_empty(&caller->provisions) && list_is_empty(&caller->accesses))
+	if (list_is_empty(&caller->watches) && list_is_empty(&caller->provisions) &&
+		list_is_empty(&caller->accesses))
 		caller_free(caller);
 }
 

@@ -31,7 +31,8 @@ static int answer(sd_bus_message *m, int error)
 		return fault_replyf(m, API_ERROR "Busy",
 			"The agent is just de-registering from this server; try again in a moment");
 	if (error == -ENOENT)
-		return fault_replyf(m, API_ERROR "NotFound", "There is no server; see [server.NAME] in lwm2m-agent.conf(5)");
+		return fault_replyf(m, API_ERROR "NotFound",
+			"There is no server; see [server.NAME] in lwm2m-agent.conf(5)");
 	return error < 0 ? error : sd_bus_reply_method_return(m, "");
 }
 
@@ -90,7 +91,8 @@ static int restart(struct api *api, sd_bus_message *m, const char *name)
 	int r = supervisor_restart(api->parts.supervisor, name);
 
 	if (r == -ENOENT)
-		return fault_replyf(m, API_ERROR "NotFound", "There is no plugin '%s'; see lwm2mctl plugins", name);
+		return fault_replyf(
+			m, API_ERROR "NotFound", "There is no plugin '%s'; see lwm2mctl plugins", name);
 	if (r == -EINVAL)
 		return fault_replyf(m, API_ERROR "NotAllowed",
 			"Plugin %s is disabled: its configuration has enabled = no", name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Objects that programs on the bus serve. To the registry such a program is what a plugin's host is: it speaks the same
- * interface (plugin/protocol.h), has the same quotas, and is not believed more. When it leaves the bus its objects leave the
- * registry, and servers hear of it.
+ * Objects that programs on the bus serve. To the registry such a program is what a plugin's host is: it
+ * speaks the same interface (plugin/protocol.h), has the same quotas, and is not believed more. When it
+ * leaves the bus its objects leave the registry, and servers hear of it.
  */
 #include <stdlib.h>
 #include <string.h>

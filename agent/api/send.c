@@ -47,8 +47,8 @@ static int refuse(sd_bus_message *m, int error, uint16_t short_id, const char *w
 		return fault_replyf(m, API_ERROR "NotSupported",
 			"Server %u has LwM2M 1.0, which has no Send", short_id);
 	if (error == -ENOTCONN)
-		return fault_replyf(m, API_ERROR "NotRegistered", "The agent is not registered with server %u",
-			short_id);
+		return fault_replyf(m, API_ERROR "NotRegistered",
+			"The agent is not registered with server %u", short_id);
 	if (error == -ETIMEDOUT)
 		return fault_replyf(m, API_ERROR "TimedOut", "Server %u does not answer", short_id);
 	if (*why)
@@ -94,7 +94,8 @@ static int read_paths(sd_bus_message *m, struct path paths[PATHS_MAX], size_t *r
 		if (n == PATHS_MAX)
 			return fault_replyf(m, API_ERROR "QuotaExceeded", "More than %d paths", PATHS_MAX);
 		if (path_parse(bytes_of(text), &paths[n]) < 0 || paths[n].depth < PATH_OBJECT)
-			return fault_replyf(m, API_ERROR "BadPath", "'%s' is no path, like /3303/0/5700", text);
+			return fault_replyf(
+				m, API_ERROR "BadPath", "'%s' is no path, like /3303/0/5700", text);
 		n++;
 	}
 	if (r < 0)
@@ -138,8 +139,8 @@ static int begin(struct sending *sending, uint16_t short_id, const struct path *
 {
 	struct api *api = sending->api;
 	struct timespec wall;
-	struct engine_send send = { .paths = paths, .n_paths = n_paths, .format = SENML_CBOR, .confirmable = true,
-		.id = sending->id };
+	struct engine_send send = { .paths = paths, .n_paths = n_paths, .format = SENML_CBOR,
+		.confirmable = true, .id = sending->id };
 	const struct server *server;
 
 	clock_gettime(CLOCK_REALTIME, &wall);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The D-Bus objects. Each node describes itself by facts; what was told of them is kept as hashes, so that a look at
- * everything costs no memory, and only what is another goes out as PropertiesChanged.
+ * The D-Bus objects. Each node describes itself by facts; what was told of them is kept as hashes, so that a
+ * look at everything costs no memory, and only what is another goes out as PropertiesChanged.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,9 +63,11 @@ static int path_of(const struct node *node, char **ret)
 	/* A number is good for a path as it is. */
 	if (folder && !node->branch->kind->numbered)
 		return sd_bus_path_encode(folder, node->name, ret);
-	if (asprintf(ret, "%s%s%s", folder ? folder : API_PATH, folder ? "/" : "", folder ? node->name : "") < 0)
-		return -ENOMEM;
-	return 0;
+	if (!folder)
+		*ret = strdup(API_PATH);
+	else if (asprintf(ret, "%s/%s", folder, node->name) < 0)
+		*ret = NULL;
+	return *ret ? 0 : -ENOMEM;
 }
 
 static struct node *find(const struct branch *branch, const char *name)

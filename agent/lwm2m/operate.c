@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What this machine's administrator asks of the objects. The answer to a Read waits in engine->answers, with records of its
- * own, until its effect is carried out: the request that brought it may be another's by then.
+ * What this machine's administrator asks of the objects. The answer to a Read waits in engine->answers, with
+ * records of its own, until its effect is carried out: the request that brought it may be another's by then.
  */
 #include <stdlib.h>
 
@@ -14,7 +14,9 @@ struct answer {
 	struct records records;
 };
 
-/* Of Security: what says where a server is and how it is talked to. Keys, and what comes with them, stay in. */
+/*
+ * Of Security: what says where a server is and how it is talked to. Keys, and what comes with them, stay in.
+ */
 static bool is_public(uint16_t oid, uint16_t rid)
 {
 	static const uint16_t security[] = { 0, 1, 2, 10, 11, 12 };
