@@ -11,16 +11,18 @@
 
 /* Keys whose values say nothing that a stranger must not know. A file's name is harmless, what is in it is
    not. */
-static const char *const agent_keys[] = { "endpoint", "state_dir", "deregister_on_stop", "metrics", NULL };
+static const char *const agent_keys[] = { "endpoint", "state_dir", "deregister_on_stop", NULL };
 static const char *const device_keys[] = { "manufacturer", "model_number", "device_type", "hardware_version",
 	NULL };
 static const char *const connectivity_keys[] = { "monitoring", "statistics", NULL };
+static const char *const metrics_keys[] = { "socket", "file", "interval", NULL };
 static const char *const server_keys[] = { "uri", "short_id", "lifetime", "binding", "queue", "awake_time",
 	"version", "rights", "pmin", "pmax", "retry_timer", "retry_count", "sequence_delay", "sequence_count",
 	"priority", "failure_block", "initial_delay", "mute_send", "notification_mode", "profile_id",
-	"history_size", "history_sync", "security", "key_file", "key_credential", NULL };
-static const char *const plugin_keys[] = { "module", "enabled", "isolation", "memory_mb", "first_instance",
-	NULL };
+	"history_size", "history_sync", "security", "key_file", "key_credential", "hold_off",
+	"account_timeout", "allow_nosec", "allow_loopback", NULL };
+static const char *const plugin_keys[] = { "module", "enabled", "isolation", "memory_mb", "sees_keys",
+	"first_instance", NULL };
 
 static const struct {
 	const char *section;
@@ -29,6 +31,7 @@ static const struct {
 	{ "agent", agent_keys },
 	{ "device", device_keys },
 	{ "connectivity", connectivity_keys },
+	{ "metrics", metrics_keys },
 	{ "server.", server_keys },
 	{ "bootstrap", server_keys },
 	{ "plugin", plugin_keys },
