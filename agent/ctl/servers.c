@@ -63,7 +63,8 @@ void servers_next(const struct tree_server *server, usec_t now, char *text, size
 static const char *security_words(const char *security)
 {
 	static const char *const words[][2] = { { "nosec", "no security" }, { "psk", "pre-shared key" },
-		{ "rpk", "raw public key" }, { "x509", "certificate" }, { "oscore", "OSCORE" } };
+		{ "rpk", "raw public key" }, { "x509", "certificate" }, { "est", "certificate by EST" },
+		{ "oscore", "OSCORE" } };
 
 	for (size_t i = 0; i < ELEMENTSOF(words); i++)
 		if (strcmp(words[i][0], security) == 0)

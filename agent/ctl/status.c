@@ -45,6 +45,12 @@ static int name_servers(const struct tree *tree, bool registered, struct buffer 
 	return r < 0 ? r : buffer_append_byte(buffer, '\0');
 }
 
+/* Without a server, and without a bootstrap server that could name one. */
+static bool is_unconfigured(const struct tree *tree)
+{
+	return tree->n_servers == 0 && (!*tree->state || strcmp(tree->state, "unconfigured") == 0);
+}
+
 static int print_headline(const struct ctl *ctl, const struct tree *tree)
 {
 	_cleanup_(buffer_deinit) struct buffer names = { 0 };
@@ -58,8 +64,10 @@ static int print_headline(const struct ctl *ctl, const struct tree *tree)
 	if (registered > 0)
 		ctl_note(ctl, colour, "%s %s is managed by %s", mark, tree->endpoint,
 			(const char *)names.data);
-	else if (tree->n_servers == 0)
+	else if (is_unconfigured(tree))
 		ctl_note(ctl, colour, "%s %s is not managed: no server is configured", mark, tree->endpoint);
+	else if (tree->n_servers == 0)
+		ctl_note(ctl, colour, "%s %s is not managed yet: %s", mark, tree->endpoint, tree->status);
 	else
 		ctl_note(ctl, colour, "%s %s is not managed now: not registered with %s", mark,
 			tree->endpoint, (const char *)names.data);
@@ -137,8 +145,12 @@ static int print_people(const struct ctl *ctl, const struct tree *tree)
 		return r;
 	for (size_t i = 0; i < tree->n_servers; i++)
 		add_server(&table, &tree->servers[i], now);
-	if (tree->n_servers == 0)
+	if (is_unconfigured(tree)) {
 		add_unconfigured(&table);
+	} else if (strcmp(tree->state, "bootstrapping") == 0) {
+		table_add(&table, "  Next");
+		table_add(&table, "accounts from the bootstrap server");
+	}
 	add_agent(&table, tree, now);
 	add_trouble(&table, tree);
 	return table_print(&table, &ctl->screen, ctl->out);

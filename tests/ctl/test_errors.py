@@ -4,7 +4,6 @@
 
 import json
 import os
-import statistics
 import subprocess
 import time
 import unittest
@@ -230,6 +229,10 @@ class Policy(AgentCase):
         self.addCleanup(self.system.close)
         self.real = fixtures.FakeAgent(self.system.address)
         self.addCleanup(self.real.stop)
+        try:
+            self.as_nobody("--version", check=0)
+        except PermissionError:
+            self.skipTest(f"{fixtures.PROGRAM} is not for everybody")
 
     def as_nobody(self, *words, check):
         done = subprocess.run(fixtures.command(*words, bus=self.system), env=fixtures.environment(), stdin=subprocess.DEVNULL,
@@ -314,16 +317,16 @@ class Calls(AgentCase):
             self.assertEqual(json.loads(self.run_ctl(*words).stdout), "notice")
 
     def test_it_starts_quickly(self):
-        """The limit is far above what it takes, which is printed: machines differ."""
+        """The best of many: a machine that is busy with other things is no news."""
         def run():
             begun = time.perf_counter()
             self.run_ctl("status")
             return time.perf_counter() - begun
 
-        took = statistics.median(run() for _ in range(15))
-        print(f"lwm2mctl status: {took * 1000:.1f} ms")
+        took = sorted(run() for _ in range(25))
+        print(f"lwm2mctl status: {took[0] * 1000:.1f} ms at best, {took[12] * 1000:.1f} ms half of the time")
         if not fixtures.WRAPPER and b"__asan_init" not in fixtures.PROGRAM.read_bytes():
-            self.assertLess(took, 0.1)
+            self.assertLess(took[0], 0.02)
 
 
 if __name__ == "__main__":

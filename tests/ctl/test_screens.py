@@ -24,10 +24,18 @@ class Status(AgentCase):
 
     def test_a_machine_without_a_server_says_what_to_do(self):
         self.agent.servers = []
+        self.agent.agent["State"] = ("s", "unconfigured")
         shown = self.show("status")
         self.assertIn("○ gateway-17 is not managed: no server is configured", shown)
         self.assertIn("lwm2m-agent.conf(5)", shown)
         self.assertFalse(self.json("status")["managed"])
+
+    def test_a_machine_that_asks_its_bootstrap_server(self):
+        self.agent.servers = []
+        self.agent.agent.update(State=("s", "bootstrapping"), Status=("s", "asking the bootstrap server"))
+        shown = self.show("status")
+        self.assertIn("○ gateway-17 is not managed yet: asking the bootstrap server\n"
+                      "  Next   accounts from the bootstrap server\n", shown)
 
     def test_a_server_out_of_reach(self):
         self.agent.servers = [server(**AWAY, NextTryAt=("t", now() + 100 * SECOND))]
