@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "build.h"
 #include "bundle.h"
+#include "connection.h"
 #include "diagnose-files.h"
 #include "json.h"
 #include "manage.h"
@@ -127,6 +128,9 @@ static void fill(struct ctl *ctl, struct bundle *bundle)
 {
 	FILE *file = bundle_add(bundle, "about.txt");
 
+	ctl->quiet = true; /* each file says by itself that there is no agent */
+	(void)connection_open(ctl);
+	ctl->quiet = false;
 	if (file) {
 		fputs(about, file);
 		fclose(file);
