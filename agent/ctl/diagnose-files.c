@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -74,7 +75,7 @@ static void add_configurations(struct bundle *bundle, const char *folder, const 
 		free(entries);
 }
 
-static void list_entry_of(const char *folder, const char *name, FILE *to)
+static bool list_entry_of(const char *folder, const char *name, FILE *to)
 {
 	char path[PATH_BYTES], time[TIMES_MAX];
 	const struct passwd *user;
@@ -85,13 +86,14 @@ static void list_entry_of(const char *folder, const char *name, FILE *to)
 	snprintf(path, sizeof(path), "%s%s%s", folder, *name ? "/" : "", name);
 	if (lstat(path, &st) < 0) {
 		fprintf(to, "%s: %s\n", path, strerror(errno));
-		return;
+		return false;
 	}
 	user = getpwuid(st.st_uid);
 	group = getgrgid(st.st_gid);
 	changed = times_rfc3339((usec_t)st.st_mtim.tv_sec * USEC_PER_SEC, time);
 	fprintf(to, "%06o %s:%s %8lld %s %s\n", st.st_mode, user ? user->pw_name : "?",
 		group ? group->gr_name : "?", (long long)st.st_size, changed ? changed : "-", path);
+	return true;
 }
 
 static int is_entry(const struct dirent *entry)
@@ -105,12 +107,13 @@ static void list_folder(const char *folder, FILE *to)
 	struct dirent **entries;
 	int n;
 
-	list_entry_of(folder, "", to);
+	if (!list_entry_of(folder, "", to))
+		return;
 	n = scandir(folder, &entries, is_entry, alphasort);
 	if (n < 0)
 		fprintf(to, "(%s cannot be read: %s)\n", folder, strerror(errno));
 	for (int i = 0; i < n; i++) {
-		list_entry_of(folder, entries[i]->d_name, to);
+		(void)list_entry_of(folder, entries[i]->d_name, to);
 		free(entries[i]);
 	}
 	if (n >= 0)
