@@ -7,9 +7,29 @@
 #include "agent-internal.h"
 #include "base/log.h"
 
-static void on_reboot(void *userdata)
+static int no_logind(void)
 {
-	((struct agent *)userdata)->reboot_wanted = true;
+	log_error("Cannot restart this machine: there is no systemd-logind on D-Bus");
+	return -ENOTSUP;
+}
+
+static void on_reboot_answer(void *userdata, int error)
+{
+	struct agent *agent = userdata;
+
+	agent->reboot_wanted |= error == 0;
+	device_may_reboot(agent->device, error == -ENOTSUP ? no_logind() : error);
+}
+
+/* Asked first: a server is not told that it is done where it will not be. */
+static int on_reboot(void *userdata)
+{
+	struct agent *agent = userdata;
+	int r = bus_ask_reboot(agent->bus, on_reboot_answer, agent);
+
+	if (r == -ENOTSUP)
+		return no_logind();
+	return r < 0 ? r : DEVICE_LATER;
 }
 
 static void on_factory_reset(void *userdata)

@@ -237,15 +237,16 @@ static void tell_status(struct agent *agent)
 	api_set_status(agent->api, (const char *)status.data);
 }
 
+/* An operation that an object ended by itself is answered by a tick, and what it asked for comes after the answer. */
 static void settle(struct agent *agent)
 {
-	do
+	do {
 		pump_carry_out(agent);
-	while (act(agent));
-	while (engine_deadline(agent->engine) == 0) {
-		engine_tick(agent->engine, tell_time(agent));
-		pump_carry_out(agent);
-	}
+		while (engine_deadline(agent->engine) == 0) {
+			engine_tick(agent->engine, tell_time(agent));
+			pump_carry_out(agent);
+		}
+	} while (act(agent));
 }
 
 /* Before each wait: nothing is left to do until something comes in or the deadline is there. */

@@ -24,6 +24,7 @@ struct method {
 	const char *service, *what; /* for people: who does not do what */
 	const char *name, *path, *interface, *member;
 	const char *action; /* of polkit */
+	int (*check)(const struct method *method, sd_bus_message *answer); /* what it says; NULL: nothing */
 };
 
 struct call {
@@ -33,18 +34,25 @@ struct call {
 	void *userdata;
 };
 
+#define LOGIND                                                                 \
+	"systemd-logind", "restart this machine", "org.freedesktop.login1", "/org/freedesktop/login1", \
+		"org.freedesktop.login1.Manager"
 #define TIMEDATED "org.freedesktop.timedate1", "/org/freedesktop/timedate1", "org.freedesktop.timedate1"
 
+static int check_reboot(const struct method *method, sd_bus_message *answer);
+
+static const struct method ask_reboot_method = {
+	LOGIND, "CanReboot", "org.freedesktop.login1.reboot", check_reboot,
+};
 static const struct method reboot_method = {
-	"systemd-logind", "restart this machine", "org.freedesktop.login1", "/org/freedesktop/login1",
-	"org.freedesktop.login1.Manager", "Reboot", "org.freedesktop.login1.reboot",
+	LOGIND, "Reboot", "org.freedesktop.login1.reboot", NULL,
 };
 static const struct method time_method = {
-	"systemd-timedated", "set the clock", TIMEDATED, "SetTime", "org.freedesktop.timedate1.set-time",
+	"systemd-timedated", "set the clock", TIMEDATED, "SetTime", "org.freedesktop.timedate1.set-time", NULL,
 };
 static const struct method timezone_method = {
 	"systemd-timedated", "set the time zone", TIMEDATED, "SetTimezone",
-	"org.freedesktop.timedate1.set-timezone",
+	"org.freedesktop.timedate1.set-timezone", NULL,
 };
 
 int bus_new(sd_event *event, const char *address, struct bus **ret)
@@ -202,13 +210,31 @@ static void report_refusal(const struct method *method, const sd_bus_error *erro
 		log_error("%s does not %s: %s", method->service, method->what, message);
 }
 
+/* "yes", "no", "challenge" (somebody would have to log in), "na" (not on this machine). */
+static int check_reboot(const struct method *method, sd_bus_message *answer)
+{
+	const char *text;
+	int r = sd_bus_message_read(answer, "s", &text);
+
+	if (r < 0)
+		return log_error_errno(-EIO, "The answer of %s cannot be read", method->service);
+	if (strcmp(text, "yes") == 0)
+		return 0;
+	log_error("%s does not %s: its answer is '%s' (polkit has to allow %s to user %u, and nobody may inhibit it: "
+		  "'systemd-inhibit --list')",
+		method->service, method->what, text, method->action, (unsigned int)geteuid());
+	return -EPERM;
+}
+
 static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(answer);
 	struct call *call = userdata;
 	int r = error ? error_number(error) : 0;
 
-	if (r < 0 && (r != -ENOTSUP || !call->answer))
+	if (!error && call->method->check)
+		r = call->method->check(call->method, answer);
+	else if (r < 0 && (r != -ENOTSUP || !call->answer))
 		report_refusal(call->method, error);
 	call_end(call, r);
 	return 0;
@@ -260,6 +286,19 @@ static int ask(struct bus *bus, const struct method *method, bus_answer_t answer
 	return r;
 }
 
+/* A bus that cannot be reached is as good as none. */
+static int or_no_bus(int r)
+{
+	return r < 0 && r != -ENOMEM ? -ENOTSUP : r;
+}
+
+int bus_ask_reboot(struct bus *bus, bus_answer_t answer, void *userdata)
+{
+	if (strcmp(bus->address, "none") == 0)
+		return -ENOTSUP;
+	return or_no_bus(ask(bus, &ask_reboot_method, answer, userdata, ""));
+}
+
 int bus_reboot(struct bus *bus)
 {
 	int r;
@@ -275,11 +314,6 @@ int bus_reboot(struct bus *bus)
 	return 0;
 }
 
-/* A bus that cannot be reached is as good as none. */
-static int ask_timedated(int r)
-{
-	return r < 0 && r != -ENOMEM ? -ENOTSUP : r;
-}
 
 int bus_set_time(struct bus *bus, int64_t seconds, bus_answer_t answer, void *userdata)
 {
@@ -287,7 +321,7 @@ int bus_set_time(struct bus *bus, int64_t seconds, bus_answer_t answer, void *us
 		return -ERANGE;
 	if (strcmp(bus->address, "none") == 0)
 		return -ENOTSUP;
-	return ask_timedated(ask(bus, &time_method, answer, userdata, "xbb", seconds * (int64_t)USEC_PER_SEC,
+	return or_no_bus(ask(bus, &time_method, answer, userdata, "xbb", seconds * (int64_t)USEC_PER_SEC,
 		(int)false, (int)false));
 }
 
@@ -295,6 +329,6 @@ int bus_set_timezone(struct bus *bus, const char *timezone, bus_answer_t answer,
 {
 	if (strcmp(bus->address, "none") == 0)
 		return -ENOTSUP;
-	return ask_timedated(
+	return or_no_bus(
 		ask(bus, &timezone_method, answer, userdata, "sb", timezone, (int)false));
 }

@@ -61,6 +61,7 @@ struct device {
 	unsigned int errors;               /* a bit for each enum device_error */
 	char utc_offset[UTC_OFFSET_MAX];   /* that a server wrote; "": the machine's */
 	struct device_change change;
+	struct operation *reboot;          /* that waits for device_may_reboot(); NULL: none does */
 	int64_t sampled_s;                 /* when the machine was asked for the next three */
 	int64_t memory_free_kb;            /* negative: not known */
 	char machine_offset[UTC_OFFSET_MAX], timezone[TIMEZONE_MAX]; /* "": not known */

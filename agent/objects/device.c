@@ -63,28 +63,52 @@ static int reset_errors(struct device *device)
 	return 0;
 }
 
+void device_may_reboot(struct device *device, int error)
+{
+	if (device->reboot)
+		operation_done(steal_pointer(&device->reboot), error);
+}
+
+static int reboot(struct device *device, struct operation *operation)
+{
+	int r;
+
+	if (device->reboot)
+		return -EBUSY;
+	if (!device->actions->reboot)
+		return -ENOTSUP;
+	r = device->actions->reboot(device->userdata);
+	if (r == DEVICE_LATER)
+		device->reboot = operation;
+	return r;
+}
+
+static int factory_reset(struct device *device)
+{
+	if (!device->actions->factory_reset)
+		return -ENOTSUP;
+	device->actions->factory_reset(device->userdata);
+	return 0;
+}
+
 static void device_execute(struct object *object, struct operation *operation)
 {
 	struct device *device = container_of(object, struct device, object);
-	void (*action)(void *userdata) = NULL;
 	int r = 0;
 
 	switch (operation->path.ids[2]) {
 	case REBOOT:
-		action = device->actions->reboot;
+		r = reboot(device, operation);
 		break;
 	case FACTORY_RESET:
-		action = device->actions->factory_reset;
+		r = factory_reset(device);
 		break;
 	case RESET_ERROR_CODE:
-		operation_done(operation, reset_errors(device));
-		return;
+		r = reset_errors(device);
+		break;
 	}
-	if (action)
-		action(device->userdata);
-	else
-		r = -ENOTSUP;
-	operation_done(operation, r);
+	if (r != DEVICE_LATER)
+		operation_done(operation, r);
 }
 
 static const struct object_ops ops = {

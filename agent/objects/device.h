@@ -37,19 +37,19 @@ struct device_config {
 	const char *software_version; /* the agent's */
 };
 
-/* What set_time() and set_timezone() return, beside 0 and -errno, when device_set() is to say how it ended. */
+/* What reboot(), set_time() and set_timezone() return, beside 0 and -errno, when it is told later how that ended. */
 #define DEVICE_LATER 1
 
 /*
- * Called before the operation is answered and from within the engine: the first two take a note, and act once the answer
- * is out. One that is NULL answers 5.01.
+ * Called before the operation is answered and from within the engine: the first two only see whether it may be, take a note,
+ * and act once the answer is out. One that is NULL answers 5.01.
  */
 struct device_actions {
-	void (*reboot)(void *userdata);
+	int (*reboot)(void *userdata); /* device_may_reboot() */
 	void (*factory_reset)(void *userdata);
 	/* Says what the machine's clock says, seconds since 1970. NULL: time(). */
 	int64_t (*time)(void *userdata);
-	/* Set the machine's clock, and its time zone by its IANA name. One at a time. */
+	/* Set the machine's clock, and its time zone by its IANA name. One at a time. device_set() */
 	int (*set_time)(void *userdata, int64_t seconds);
 	int (*set_timezone)(void *userdata, const char *timezone);
 };
@@ -64,7 +64,8 @@ DEFINE_CLEANUP(struct device *, device_free)
 
 struct object *device_object(struct device *device);
 
-/* What returned DEVICE_LATER has ended: 0, or -errno. */
+/* How what returned DEVICE_LATER has ended: 0, or -errno. */
+void device_may_reboot(struct device *device, int error);
 void device_set(struct device *device, int error);
 
 /* Error Code gets this value too, until a server resets it (3/0/12). Each is there once. */

@@ -28,6 +28,7 @@ struct fixture {
 	struct bus *bus;
 	sd_bus *logind, *timedated;
 	bool refuse, mute;
+	const char *can_reboot;
 	const char *error; /* what timedated answers with; NULL: nothing is wrong */
 	unsigned int n_reboots, n_calls, n_answers;
 	int64_t time_us;
@@ -72,8 +73,16 @@ static int on_reboot(sd_bus_message *message, void *userdata, sd_bus_error *ret_
 	return sd_bus_reply_method_return(message, NULL);
 }
 
+static int on_can_reboot(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+	struct fixture *fixture = userdata;
+
+	return sd_bus_reply_method_return(message, "s", fixture->can_reboot);
+}
+
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("CanReboot", NULL, "s", on_can_reboot, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Reboot", "b", NULL, on_reboot, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
@@ -287,6 +296,7 @@ static void test_addresses(void **state)
 	assert_int_equal(bus_new(fixture->event, "none", &fixture->bus), 0);
 	assert_int_equal(bus_reboot(fixture->bus), -ENOTSUP);
 	assert_string_equal(said, "Cannot restart this machine: that needs D-Bus, which --bus none turns off");
+	assert_int_equal(bus_ask_reboot(fixture->bus, on_answer, fixture), -ENOTSUP);
 	assert_int_equal(bus_set_time(fixture->bus, 1700000000, on_answer, fixture), -ENOTSUP);
 	assert_int_equal(bus_set_timezone(fixture->bus, "Europe/Rome", on_answer, fixture), -ENOTSUP);
 	bus_free(fixture->bus);
@@ -294,6 +304,32 @@ static void test_addresses(void **state)
 	assert_int_equal(n_said, 1);
 	assert_int_equal(bus_reboot(fixture->bus), -ENOENT);
 	assert_int_equal(n_said, 2);
+}
+
+static void test_ask_reboot(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_bus(fixture);
+	assert_int_equal(bus_new(fixture->event, fixture->address, &fixture->bus), 0);
+	assert_int_equal(bus_ask_reboot(fixture->bus, on_answer, fixture), 0);
+	wait_count(fixture, &fixture->n_answers, 1);
+	assert_int_equal(fixture->answer, -ENOTSUP);
+	assert_int_equal(n_said, 0);
+	start_logind(fixture);
+	fixture->can_reboot = "yes";
+	assert_int_equal(bus_ask_reboot(fixture->bus, on_answer, fixture), 0);
+	wait_count(fixture, &fixture->n_answers, 2);
+	assert_int_equal(fixture->answer, 0);
+	fixture->can_reboot = "challenge";
+	assert_int_equal(bus_ask_reboot(fixture->bus, on_answer, fixture), 0);
+	wait_count(fixture, &fixture->n_answers, 3);
+	assert_int_equal(fixture->answer, -EPERM);
+	assert_int_equal(n_said, 1);
+	assert_non_null(strstr(said, "systemd-logind does not restart this machine: its answer is 'challenge' (polkit has "
+				     "to allow org.freedesktop.login1.reboot to user "));
+	/* Nothing of it restarts anything. */
+	assert_int_equal(fixture->n_reboots, 0);
 }
 
 static struct fixture *with_timedated(void **state)
@@ -419,7 +455,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_reboot), TEST(test_refused), TEST(test_no_logind), TEST(test_bus_gone), TEST(test_bus_restarted),
-		TEST(test_freed_before_the_answer), TEST(test_addresses), TEST(test_set), TEST(test_set_refused),
+		TEST(test_freed_before_the_answer), TEST(test_addresses), TEST(test_ask_reboot), TEST(test_set),
+		TEST(test_set_refused),
 		TEST(test_no_timedated), TEST(test_bus_lost_before_the_answer), TEST(test_set_freed_before_the_answer),
 	};
 

@@ -101,6 +101,12 @@ class Container:
         self._init.stderr.close()
         self._init = None
 
+    def wait_down(self, timeout=60):
+        """Until it has ended by itself; start() boots it again."""
+        self._init.wait(timeout)
+        self._init.stderr.close()
+        self._init = None
+
     @property
     def pid(self):
         """PID 1 of the container, as this machine numbers it; None before there is one."""

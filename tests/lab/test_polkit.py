@@ -20,6 +20,11 @@ USER, OTHER = "lwm2m-agent", "nobody"
 REFUSED = r"authentication required|Access denied|Permission denied"
 SANDBOX = ("CapabilityBoundingSet=", "NoNewPrivileges=yes", "PrivateUsers=yes", "ProtectClock=yes", "ProtectSystem=strict",
            "StateDirectory=lwm2m-agent", "UMask=0077", "NotifyAccess=exec", "Type=notify")
+NO_RESTART = """polkit.addRule(function(action, subject) {
+	if (action.id.indexOf("org.freedesktop.login1.reboot") == 0)
+		return polkit.Result.NO;
+});
+"""
 NTP = """[Service]
 ExecStart=sleep infinity
 """
@@ -30,22 +35,28 @@ class OnRelease:
 
     @classmethod
     def setUpClass(cls):
+        cls.container = cls.new_container()
+        cls.addClassCleanup(cls.container.close)
+
+    @classmethod
+    def new_container(cls):
         with tempfile.TemporaryDirectory(prefix="lwm2m-polkit-") as folder:
             for path in (ROOT / "etc/polkit/60-lwm2m-agent.rules", ROOT / "etc/sysusers.d/lwm2m-agent.conf",
                          ROOT / "etc/dbus/org.lwm2m.Agent1.conf", BUILD / "agent/lwm2m-agent", BUILD / "agent/ctl/lwm2mctl"):
                 shutil.copy(path, folder)
             try:
-                cls.container = Container(cls.release, share=folder)
+                container = Container(cls.release, share=folder)
             except Unavailable as e:
                 raise unittest.SkipTest(str(e)) from e
-            cls.addClassCleanup(cls.container.close)
-            cls.container.start()
-            cls.container.check("cp /mnt/*.rules /usr/share/polkit-1/rules.d/ && systemd-sysusers /mnt/lwm2m-agent.conf"
+            container.start()
+            container.check("cp /mnt/*.rules /usr/share/polkit-1/rules.d/ && systemd-sysusers /mnt/lwm2m-agent.conf"
                                 " && cp /mnt/org.lwm2m.Agent1.conf /usr/share/dbus-1/system.d/"
                                 " && cp /mnt/lwm2m-agent /mnt/lwm2mctl /usr/local/bin/ && systemctl reload dbus")
-        cls.container.write("/etc/systemd/system/clock-keeper.service", NTP)
-        cls.container.write("/etc/systemd/ntp-units.d/10-test.list", "clock-keeper.service\n")
-        cls.container.check("systemctl daemon-reload")
+        container.write("/etc/systemd/system/clock-keeper.service", NTP)
+        container.write("/etc/systemd/ntp-units.d/10-test.list", "clock-keeper.service\n")
+        container.write("/etc/agent.conf", "[agent]\nendpoint = test\n")
+        container.check("systemctl daemon-reload")
+        return container
 
     def setUp(self):
         self.keep_clock(False)
@@ -98,13 +109,19 @@ class OnRelease:
     def write(self, path, value):
         return self.container.run(["lwm2mctl", "write", path, value])
 
-    def test_agent(self):
+    def need_agent(self):
         if debian.release() != self.release:
             self.skipTest(f"the agent is built for {debian.release()}")
-        self.container.write("/etc/agent.conf", "[agent]\nendpoint = test\n")
+
+    @staticmethod
+    def start_agent(container):
         properties = [word for text in SANDBOX for word in ("-p", text)]
-        self.container.check(["systemd-run", "--unit=test-agent", f"--uid={USER}", *properties, "lwm2m-agent", "--config",
-                              "/etc/agent.conf", "--state-dir", "/var/lib/lwm2m-agent"])
+        container.check(["systemd-run", "--unit=test-agent", f"--uid={USER}", *properties, "lwm2m-agent", "--config",
+                         "/etc/agent.conf", "--state-dir", "/var/lib/lwm2m-agent"])
+
+    def test_agent(self):
+        self.need_agent()
+        self.start_agent(self.container)
         self.assertEqual(self.write("/3/0/15", "Europe/Rome").returncode, 0)
         self.assertEqual(self.timezone(), "Europe/Rome")
         self.assertIn("Europe/Rome", self.container.check("lwm2mctl read /3/0/15"))
@@ -113,6 +130,23 @@ class OnRelease:
         self.assertIn("systemd-timedated does not set the clock: Automatic time synchronization is enabled "
                       "('timedatectl set-ntp no' turns it off)", self.journal("test-agent"))
         self.container.check("systemctl stop test-agent")
+
+    def test_restart(self):
+        """Forbidden as the rule says it can be: refused and not done. Then allowed again, and done."""
+        self.need_agent()
+        container = self.new_container()
+        self.addCleanup(container.close)
+        self.start_agent(container)
+        container.write("/etc/polkit-1/rules.d/50-local.rules", NO_RESTART)
+        container.check("systemctl restart polkit")
+        refused = container.run("lwm2mctl exec /3/0/4")
+        self.assertEqual(refused.returncode, 1, refused)
+        self.assertIn("systemd-logind does not restart this machine: its answer is ", container.check(
+            "journalctl --sync; journalctl -u test-agent --output=cat"))
+        self.assertEqual(container.check("systemctl is-active test-agent").strip(), "active")
+        container.check("rm /etc/polkit-1/rules.d/50-local.rules && systemctl restart polkit")
+        self.assertEqual(container.check("lwm2mctl exec /3/0/4; echo done").splitlines()[-1], "done")
+        container.wait_down()
 
 
 class TestBookworm(OnRelease, unittest.TestCase):

@@ -19,12 +19,15 @@ struct fixture {
 	unsigned int n_reboots, n_resets, n_error_changes, n_offset_changes;
 	int64_t time_set, now;
 	char timezone_set[64], timezones_set[128]; /* the last one; all, each with a blank after it */
-	int set_time, set_timezone; /* what they return */
+	int reboot, set_time, set_timezone; /* what they return */
 };
 
-static void on_reboot(void *userdata)
+static int on_reboot(void *userdata)
 {
-	((struct fixture *)userdata)->n_reboots++;
+	struct fixture *fixture = userdata;
+
+	fixture->n_reboots++;
+	return fixture->reboot;
 }
 
 static void on_factory_reset(void *userdata)
@@ -517,6 +520,31 @@ static void test_actions(void **state)
 	fixture_free(fixture);
 }
 
+static void test_reboot_later(void **state)
+{
+	struct fixture *fixture = bare_fixture(state);
+	struct object *object = device_object(fixture->device);
+	struct late late = { .outcome = DEVICE_LATER };
+
+	late.operation = (struct operation){
+		.type = OPERATION_EXECUTE, .path = PATH3(3, 0, 4), .server = SERVER, .done = on_done };
+	fixture->reboot = DEVICE_LATER;
+	object->ops->execute(object, &late.operation);
+	assert_int_equal(late.outcome, DEVICE_LATER);
+	assert_int_equal(ask_execute(&fixture->ask, PATH3(3, 0, 4)), -EBUSY);
+	assert_int_equal(fixture->n_reboots, 1);
+	device_may_reboot(fixture->device, -EPERM);
+	assert_int_equal(late.outcome, -EPERM);
+	device_may_reboot(fixture->device, 0);
+	assert_int_equal(late.outcome, -EPERM);
+	object->ops->execute(object, &late.operation);
+	device_may_reboot(fixture->device, 0);
+	assert_int_equal(late.outcome, 0);
+	fixture->reboot = -ENOTSUP;
+	assert_int_equal(ask_execute(&fixture->ask, PATH3(3, 0, 4)), -ENOTSUP);
+	fixture_free(fixture);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -525,7 +553,7 @@ int main(void)
 		TEST(test_bare_machine), TEST(test_facts_of_the_machine), TEST(test_configuration_first), TEST(test_power),
 		TEST(test_free_memory_once_a_second), TEST(test_errors), TEST(test_time), TEST(test_utc_offset), TEST(test_timezone),
 		TEST(test_offset_and_timezone), TEST(test_all_or_nothing), TEST(test_later), TEST(test_refused_later),
-		TEST(test_what_is_kept), TEST(test_actions),
+		TEST(test_what_is_kept), TEST(test_actions), TEST(test_reboot_later),
 	};
 
 	return cmocka_run_group_tests_name("objects/device", tests, NULL, NULL);
