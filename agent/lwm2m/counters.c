@@ -19,42 +19,37 @@ static const char *const names[_COUNTED_MAX] = {
 	[COUNTED_OTHER] = "other",
 };
 
-/* The first is any code that is not here; then those that come most often. */
+/* By its index; 0 is any code that is not here. */
 static const uint8_t codes[] = {
-	0, COAP_CONTENT, COAP_CHANGED, COAP_CONTINUE, COAP_CREATED, COAP_DELETED, COAP_BAD_REQUEST, COAP_UNAUTHORIZED,
+	0, COAP_CREATED, COAP_DELETED, COAP_CHANGED, COAP_CONTENT, COAP_CONTINUE, COAP_BAD_REQUEST, COAP_UNAUTHORIZED,
 	COAP_BAD_OPTION, COAP_FORBIDDEN, COAP_NOT_FOUND, COAP_METHOD_NOT_ALLOWED, COAP_NOT_ACCEPTABLE, COAP_INCOMPLETE,
 	COAP_CONFLICT, COAP_PRECONDITION_FAILED, COAP_TOO_LARGE, COAP_UNSUPPORTED_FORMAT, COAP_INTERNAL_ERROR,
 	COAP_NOT_IMPLEMENTED, COAP_UNAVAILABLE,
 };
 
+/* The other way round. */
+const uint8_t counters_indexes[UINT8_MAX + 1] = {
+	[COAP_CREATED] = 1, [COAP_DELETED] = 2, [COAP_CHANGED] = 3, [COAP_CONTENT] = 4, [COAP_CONTINUE] = 5,
+	[COAP_BAD_REQUEST] = 6, [COAP_UNAUTHORIZED] = 7, [COAP_BAD_OPTION] = 8, [COAP_FORBIDDEN] = 9,
+	[COAP_NOT_FOUND] = 10, [COAP_METHOD_NOT_ALLOWED] = 11, [COAP_NOT_ACCEPTABLE] = 12, [COAP_INCOMPLETE] = 13,
+	[COAP_CONFLICT] = 14, [COAP_PRECONDITION_FAILED] = 15, [COAP_TOO_LARGE] = 16,
+	[COAP_UNSUPPORTED_FORMAT] = 17, [COAP_INTERNAL_ERROR] = 18, [COAP_NOT_IMPLEMENTED] = 19,
+	[COAP_UNAVAILABLE] = 20,
+};
+
 _Static_assert(ELEMENTSOF(codes) <= COUNTERS_CODES_MAX, "struct counters has room for each code");
 
-static size_t index_of(uint8_t code)
-{
-	for (size_t i = 1; i < ELEMENTSOF(codes); i++)
-		if (codes[i] == code)
-			return i;
-	return 0;
-}
-
-void counters_add(struct counters *counters, const struct effect *effect)
-{
-	switch (effect->type) {
-	case EFFECT_REPLY:
-		if (effect->message.code != 0)
-			counters->answers[effect->value][index_of(effect->message.code)]++;
-		break;
-	case EFFECT_NOTIFY:
-		counters->notifications++;
-		counters->confirmable += effect->message.confirmable;
-		break;
-	case EFFECT_EVENT:
-		counters->events[effect->event]++;
-		break;
-	default:
-		break;
-	}
-}
+const uint8_t counters_operations[_OPERATION_TYPE_MAX] = {
+	[OPERATION_READ] = COUNTED_READ,
+	[OPERATION_DISCOVER] = COUNTED_DISCOVER,
+	[OPERATION_WRITE_REPLACE] = COUNTED_WRITE,
+	[OPERATION_WRITE_UPDATE] = COUNTED_WRITE,
+	[OPERATION_WRITE_BLOCK] = COUNTED_WRITE,
+	[OPERATION_WRITE_ATTRIBUTES] = COUNTED_WRITE_ATTRIBUTES,
+	[OPERATION_EXECUTE] = COUNTED_EXECUTE,
+	[OPERATION_CREATE] = COUNTED_CREATE,
+	[OPERATION_DELETE] = COUNTED_DELETE,
+};
 
 static enum counted_operation classify_post(struct bytes path)
 {
@@ -85,23 +80,6 @@ enum counted_operation counters_classify(const struct message *request)
 	default:
 		return COUNTED_OTHER;
 	}
-}
-
-enum counted_operation counters_operation(enum operation_type type, bool observe)
-{
-	static const uint8_t operations[_OPERATION_TYPE_MAX] = {
-		[OPERATION_READ] = COUNTED_READ,
-		[OPERATION_DISCOVER] = COUNTED_DISCOVER,
-		[OPERATION_WRITE_REPLACE] = COUNTED_WRITE,
-		[OPERATION_WRITE_UPDATE] = COUNTED_WRITE,
-		[OPERATION_WRITE_BLOCK] = COUNTED_WRITE,
-		[OPERATION_WRITE_ATTRIBUTES] = COUNTED_WRITE_ATTRIBUTES,
-		[OPERATION_EXECUTE] = COUNTED_EXECUTE,
-		[OPERATION_CREATE] = COUNTED_CREATE,
-		[OPERATION_DELETE] = COUNTED_DELETE,
-	};
-
-	return observe && type == OPERATION_READ ? COUNTED_OBSERVE : operations[type];
 }
 
 const char *counters_operation_name(enum counted_operation operation)

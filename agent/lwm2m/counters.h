@@ -35,12 +35,31 @@ struct counters {
 	uint64_t notifications, confirmable; /* of which are */
 };
 
-/* Counts an effect that is about to be carried out; an answer is one to operation. */
-void counters_add(struct counters *counters, const struct effect *effect);
+/* For those two functions that every request passes. */
+extern const uint8_t counters_indexes[UINT8_MAX + 1];
+extern const uint8_t counters_operations[_OPERATION_TYPE_MAX];
+
+/* Counts an effect that is about to be carried out. */
+static inline void counters_add(struct counters *counters, const struct effect *effect)
+{
+	if (effect->type == EFFECT_REPLY) {
+		counters->answers[effect->value][counters_indexes[effect->message.code]] += effect->message.code != 0;
+	} else if (effect->type == EFFECT_NOTIFY) {
+		counters->notifications++;
+		counters->confirmable += effect->message.confirmable;
+	} else if (effect->type == EFFECT_EVENT) {
+		counters->events[effect->event]++;
+	}
+}
 
 /* The operation that a request asks for, whether that can be done or not; and one that is known. */
 enum counted_operation counters_classify(const struct message *request);
-enum counted_operation counters_operation(enum operation_type type, bool observe);
+
+static inline enum counted_operation counters_operation(enum operation_type type, bool observe)
+{
+	return observe && type == OPERATION_READ ? COUNTED_OBSERVE :
+						   (enum counted_operation)counters_operations[type];
+}
 
 /* "read_composite", … */
 const char *counters_operation_name(enum counted_operation operation);

@@ -375,12 +375,16 @@ usec_t engine_deadline(const struct engine *engine)
 	return deadline;
 }
 
-static void count(struct engine *engine, const struct effect *effect)
+/* The Bootstrap-Server's session is that of no peer. */
+static void note(struct engine *engine, const struct effect *effect)
 {
-	struct peer *peer = peer_find(engine, effect->server->session);
+	struct peer *peer = effect->server ? peer_find(engine, effect->server->session) : NULL;
 
-	if (peer)
-		counters_add(&peer->counters, effect);
+	if (!peer)
+		return;
+	counters_add(&peer->counters, effect);
+	if (effect->type == EFFECT_REQUEST || effect->type == EFFECT_REPLY || effect->type == EFFECT_NOTIFY)
+		queue_heard(engine, peer);
 }
 
 int engine_next(struct engine *engine, const struct effect **ret)
@@ -389,11 +393,8 @@ int engine_next(struct engine *engine, const struct effect **ret)
 
 	operate_take_back(engine);
 	r = effects_next(engine->effects, ret);
-	if (r > 0 && (*ret)->server)
-		count(engine, *ret);
-	if (r > 0 && ((*ret)->type == EFFECT_REQUEST || (*ret)->type == EFFECT_REPLY ||
-			     (*ret)->type == EFFECT_NOTIFY) && !(*ret)->server->bootstrap)
-		queue_heard(engine, &engine->peers[(*ret)->server->session]);
+	if (r > 0)
+		note(engine, *ret);
 	if (r > 0 && (*ret)->type == EFFECT_ANSWER)
 		operate_lend(engine, *ret);
 	return r;

@@ -138,8 +138,10 @@ static void names_and_codes(void **state)
 	assert_int_equal(counters_code(0), 0);
 	assert_int_equal(counters_code(COUNTERS_CODES_MAX), 0);
 	for (size_t i = 1; i < COUNTERS_CODES_MAX && counters_code(i); i++)
-		for (size_t j = 1; j < i; j++)
-			assert_int_not_equal(counters_code(i), counters_code(j));
+		assert_int_equal(counters_indexes[counters_code(i)], i);
+	for (size_t code = 0; code <= UINT8_MAX; code++)
+		if (counters_indexes[code])
+			assert_int_equal(counters_code(counters_indexes[code]), code);
 }
 
 int main(void)
