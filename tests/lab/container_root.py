@@ -2,16 +2,17 @@
 """Debian systems that containers of the lab boot: what "apt install" would bring our packages to, and nothing of ours.
 
 find("trixie") is the folder of one, below ~/.cache/lwm2m-agent-tests (LWM2M_TEST_CACHE); it is the lower layer of every
-container and never written to. prepare("trixie") makes it with mmdebstrap from this machine's package sources, as root, and
-anew when PACKAGES have changed. It has what our packages depend on, so that dpkg -i needs no network. Unavailable, of
-debian.py, says why there is none.
+container and never written to. prepare("trixie") makes it with mmdebstrap from this machine's package sources, as root. It has
+what our packages depend on, so that dpkg -i needs no network. Unavailable, of debian.py, says why there is none.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import debian
@@ -34,19 +35,13 @@ def packages(release):
 
 
 def folder(release):
-    return debian.CACHE / "debian" / f"root-{release}-{os.uname().machine}"
-
-
-def _stamp(release):
-    return folder(release).with_suffix(".packages")
-
-
-def _wanted(release):
-    return " ".join(packages(release)) + "\n"
+    """Another one for each list of packages: states of the project that differ in it do not undo each other's."""
+    wanted = hashlib.sha256(" ".join(packages(release)).encode()).hexdigest()[:8]
+    return debian.CACHE / "debian" / f"root-{release}-{os.uname().machine}-{wanted}"
 
 
 def is_ready(release):
-    return folder(release).is_dir() and _stamp(release).exists() and _stamp(release).read_text() == _wanted(release)
+    return folder(release).is_dir()
 
 
 def find(release):
@@ -91,6 +86,14 @@ def _make(release, target, work):
         raise Unavailable(f"mmdebstrap {release}: {errors[0]}")
 
 
+def _remove_old(release):
+    """Also what was left by one that was killed; a root that a container may have is not old."""
+    day_ago = time.time() - 24 * 3600
+    for path in folder(release).parent.glob(f"root-{release}-*"):
+        if path != folder(release) and path.stat().st_mtime < day_ago:
+            shutil.rmtree(path)
+
+
 def prepare(release, fresh=False):
     if not fresh and is_ready(release):
         return folder(release)
@@ -99,13 +102,13 @@ def prepare(release, fresh=False):
     if not shutil.which("mmdebstrap"):
         raise Unavailable("mmdebstrap is not installed")
     folder(release).parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder(release).parent, prefix="root.") as name:
+    _remove_old(release)
+    with tempfile.TemporaryDirectory(dir=folder(release).parent, prefix=f"root-{release}-new.") as name:
         work = Path(name)
         work.chmod(0o755)
         _make(release, work / "root", work)
-        _stamp(release).unlink(missing_ok=True)
-        if folder(release).is_dir():
+        if is_ready(release):
             folder(release).rename(work / "old")
         (work / "root").rename(folder(release))
-    _stamp(release).write_text(_wanted(release))
+        os.utime(folder(release))
     return folder(release)
