@@ -11,6 +11,7 @@ import functools
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ import unittest
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(1, os.path.join(PROJECT, 'tests', 'lab'))
 from container import Container  # noqa: E402  pylint: disable=wrong-import-position
-from debian import Unavailable, release  # noqa: E402  pylint: disable=wrong-import-position
+from debian import Unavailable, program, release  # noqa: E402  pylint: disable=wrong-import-position
 
 RELEASES = ('bookworm', 'trixie')
 ASKED = set(filter(None, os.environ.get('LWM2M_TEST_PACKAGING', '').split(',')))
@@ -323,10 +324,41 @@ class TestOtherRelease(Checks, unittest.TestCase):
     machine = TestPackages.machine
 
 
-@asked('cross')
-class TestCross(Checks, unittest.TestCase):
-    options = ('--lintian', '--arch', 'arm64')
+class CrossChecks(Checks):
+    """Built for arm64, and run by an emulator."""
+
+    release = release()
     machine = 'AArch64'
+
+    def test_runs(self):
+        try:
+            (emulator, *_), _ = program('qemu-user-static', 'qemu-aarch64-static')
+        except Unavailable as e:
+            raise unittest.SkipTest(str(e)) from e
+        shutil.copy(emulator, self.build.folder + '/emulator')
+        script = """set -e
+            for name in agent server plugin-system; do dpkg-deb --extract lwm2m-${name}_*.deb /; done
+            ./emulator /usr/sbin/lwm2m-agent --version
+            ./emulator /usr/bin/lwm2m-server --version
+            ./emulator /usr/libexec/lwm2m-agent/lwm2m-plugin-host -v \
+                /usr/lib/aarch64-linux-gnu/lwm2m-agent/plugins/system.so </dev/null"""
+        said = output(PROJECT + '/packaging/deb-root', '--arch', 'arm64', '--share', self.build.folder, self.release, '--',
+                      'sh', '-c', script)
+        version = re.search(r"version: '([^']+)'", read('meson.build'))[1]
+        self.assertIn(f'lwm2m-agent {version}\n', said)
+        self.assertIn(f'lwm2m-server {version}\n', said)
+        self.assertIn('/3300/0', said)
+
+
+@asked('cross')
+class TestCross(CrossChecks, unittest.TestCase):
+    options = ('--lintian', '--arch', 'arm64')
+
+
+@asked('cross-releases')
+class TestOtherReleaseCross(CrossChecks, unittest.TestCase):
+    release = next(name for name in RELEASES if name != release())
+    options = ('--lintian', '--arch', 'arm64', '--release', release)
 
 
 if __name__ == '__main__':
