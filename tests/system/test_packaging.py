@@ -301,6 +301,23 @@ class TestPackages(Checks, unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertEqual(result.stdout.splitlines()[-1], 'life: passed')
 
+    def test_plugin_is_built_with_what_is_installed(self):
+        """The example, and a plugin begun by lwm2m-plugin-new with its own build and test."""
+        shutil.copy(PROJECT + '/tests/interop/models/33000.xml', self.build.folder)
+        script = """set -e
+            for name in agent agent-dev; do dpkg-deb --extract lwm2m-${name}_*.deb /; done
+            cd /tmp
+            cc -shared -fPIC -Wall -Werror $(pkg-config --cflags lwm2m-plugin) -o thermal.so -lm \
+                /usr/share/doc/lwm2m-agent-dev/examples/thermal.c
+            $(pkg-config --variable=plugin_host lwm2m-plugin) -v ./thermal.so </dev/null
+            lwm2m-plugin-new kettle /share/33000.xml
+            cd kettle
+            meson setup build
+            meson test -C build"""
+        said = output(PROJECT + '/packaging/deb-root', '--share', self.build.folder, release(), '--', 'sh', '-c', script)
+        self.assertIn('/3303/0', said)
+        self.assertRegex(said, r'Ok: +1')
+
     @asked('reproducible')
     def test_reproducible(self):
         """Another path, time zone, language, umask, number of jobs, and a compiler that remembers nothing: the same bytes."""
