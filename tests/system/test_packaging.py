@@ -305,10 +305,10 @@ class TestPackages(Checks, unittest.TestCase):
         """The example, and a plugin begun by lwm2m-plugin-new with its own build and test."""
         shutil.copy(PROJECT + '/tests/interop/models/33000.xml', self.build.folder)
         script = """set -e
-            for name in agent agent-dev; do dpkg-deb --extract lwm2m-${name}_*.deb /; done
+            dpkg --force-all --unpack lwm2m-agent_*.deb lwm2m-agent-dev_*.deb
             cd /tmp
-            cc -shared -fPIC -Wall -Werror $(pkg-config --cflags lwm2m-plugin) -o thermal.so -lm \
-                /usr/share/doc/lwm2m-agent-dev/examples/thermal.c
+            cc -shared -fPIC -Wall -Werror $(pkg-config --cflags lwm2m-plugin) \
+                /usr/share/doc/lwm2m-agent-dev/examples/thermal.c -o thermal.so -lm
             $(pkg-config --variable=plugin_host lwm2m-plugin) -v ./thermal.so </dev/null
             lwm2m-plugin-new kettle /share/33000.xml
             cd kettle
@@ -354,7 +354,7 @@ class CrossChecks(Checks):
             raise unittest.SkipTest(str(e)) from e
         shutil.copy(emulator, self.build.folder + '/emulator')
         script = """set -e
-            for name in agent server plugin-system; do dpkg-deb --extract lwm2m-${name}_*.deb /; done
+            dpkg --force-all --unpack lwm2m-agent_*.deb lwm2m-server_*.deb lwm2m-plugin-system_*.deb
             ./emulator /usr/sbin/lwm2m-agent --version
             ./emulator /usr/bin/lwm2m-server --version
             ./emulator /usr/libexec/lwm2m-agent/lwm2m-plugin-host -v \
