@@ -152,14 +152,21 @@ class TestService(unittest.TestCase):
     def test_journal(self):
         """Fields and ids, and the catalog's words for them."""
         self.container.write("/root/main.psk", KEY.hex(), "600")
-        self.start(ACCOUNT, {"test-faults": "[plugin]\n[fault]\nwhat = exit\nat = start\n"},
+        blind = "[plugin]\nmodule = test-faults.so\nfirst_instance = 10\n[fault]\nwhat = fail\nat = poll\n"
+        self.start(ACCOUNT, {"test-faults": "[plugin]\n[fault]\nwhat = exit\nat = execute\n", "blind": blind},
                    "LoadCredential=main.psk:/root/main.psk")
         registered, = self.journal(f"MESSAGE_ID={IDS['REGISTERED']}")
         self.assertEqual(registered["SERVER"], "main")
         self.assertEqual(registered["PRIORITY"], "5")
         self.assertNotIn("CODE_FILE", registered)
-        self.wait(lambda: self.journal(f"MESSAGE_ID={IDS['PLUGIN_FAILED']}"), "the plugin has failed")
-        self.assertEqual(self.journal(f"MESSAGE_ID={IDS['PLUGIN_FAILED']}")[0]["PLUGIN"], "test-faults")
+        self.container.run(f"{self.server} ctl exec machine /33002/0/3")
+        for name in "PLUGIN_FAILED", "PLUGIN_RESTARTED":
+            self.wait(lambda name=name: self.journal(f"MESSAGE_ID={IDS[name]}"), name)
+            self.assertEqual(self.journal(f"MESSAGE_ID={IDS[name]}")[0]["PLUGIN"], "test-faults")
+        self.container.run(f"{self.server} ctl read machine /33002/10/0")
+        self.wait(lambda: self.journal("OBJECT=33002"), "a line about an object")
+        entry = self.journal("OBJECT=33002")[0]
+        self.assertEqual((entry["PLUGIN"], entry["SYSLOG_IDENTIFIER"]), ("blind", "lwm2m-plugin-host"))
         explained = self.check(f"journalctl -x -u {UNIT} --no-pager")
         self.assertIn("The server main has taken this machine's registration", explained)
         self.assertIn("The plugin test-faults crashed, hung or ended.", explained)
