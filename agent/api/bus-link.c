@@ -21,6 +21,8 @@
  */
 #define QUEUE_MAX 64
 
+#define BUS_NAME_OWNED 1 /* RequestName() */
+
 #define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
 
 /* Nobody is there any more who could hear of the end of what goes on. */
@@ -100,23 +102,37 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
 	return 0;
 }
 
-static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+/*
+ * Now, or when the one that had it has left: that may be our own connection from before, which a slow bus
+ * still knows.
+ */
+static int on_acquired(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct api *api = userdata;
+	const char *name;
+
+	if (sd_bus_message_read(m, "s", &name) < 0 || strcmp(name, API_NAME) != 0)
+		return 0;
+	if (api->bus_missed)
+		log_notice("The D-Bus API is back");
+	api->bus_missed = false;
+	api->retry_delay = 0;
+	return 0;
+}
+
+static int on_requested(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(m);
 	struct api *api = userdata;
 	uint32_t outcome = 0;
 
-	if (!error && sd_bus_message_read(m, "u", &outcome) >= 0 && outcome == 1) {
-		if (api->bus_missed)
-			log_notice("The D-Bus API is back");
-		api->bus_missed = false;
-		api->retry_delay = 0;
+	if (!error && sd_bus_message_read(m, "u", &outcome) >= 0 && outcome == BUS_NAME_OWNED)
 		return 0;
-	}
 	log_warning("The D-Bus API has no name: %s is not given to this agent: %s", API_NAME,
-		!error ? "another process has it" :
+		!error ? "another process has it; waiting for that to leave" :
 		error->message ? error->message :
 				 error->name);
+	api->bus_missed = true;
 	return 0;
 }
 
@@ -163,7 +179,10 @@ static int start(struct api *api)
 	if (r >= 0)
 		r = sd_bus_start(api->bus);
 	if (r >= 0)
-		r = sd_bus_request_name_async(api->bus, NULL, API_NAME, 0, on_name, api);
+		r = sd_bus_match_signal_async(api->bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+			"org.freedesktop.DBus", "NameAcquired", on_acquired, NULL, api);
+	if (r >= 0)
+		r = sd_bus_request_name_async(api->bus, NULL, API_NAME, SD_BUS_NAME_QUEUE, on_requested, api);
 	return r;
 }
 

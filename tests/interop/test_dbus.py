@@ -681,9 +681,11 @@ class TestObjects(BusCase):
         """UnregisterObject(), and an agent that is reloaded: a program that listens is back at once."""
         self.agent = self.start(plugins=())
         since = self.server.mark()
-        Program(self, self.PROGRAM, "unregister").expect("registered")
+        program = Program(self, self.PROGRAM, "unregister")
+        program.expect("registered")
         self.wait_links(True, since)
         self.wait_links(False, since)
+        program.close()
         program = Program(self, self.PROGRAM, "")
         program.expect("registered")
         program.lines.clear()
@@ -844,12 +846,12 @@ class TestBus(BusCase):
         for _ in range(50):
             self.connect().call("Watch", "(s)", f"/{OBJECT}/0/150")
         self.bus.signal(signal.SIGSTOP)
-        for number in range(1000):
-            value = f"{number}".encode() * 4000
+        end, number = time.monotonic() + 60, 0
+        while time.monotonic() < end and not agent.count_log("no messages are taken by"):
+            number += 1
+            value = f"{number:04}".encode() * 2000
             request = coap.request(coap.PUT, f"/{OBJECT}/0/150", format=coap.OPAQUE, payload=value)
             self.assert_code(self.server.put_blocks(request, self.client.address), "2.04")
-            if agent.count_log("no messages are taken by"):
-                break
         agent.wait_log("The D-Bus API is not there: no messages are taken by the .* bus", 1)
         self.bus.signal(signal.SIGCONT)
         self.caller.wait(lambda: agent.count_log("The D-Bus API is back"), 20)
@@ -865,11 +867,14 @@ class TestBus(BusCase):
         self.assertAlmostEqual(self.caller.get("", "", "StartedAt"), started_at, delta=1e6)
 
     def test_second_agent(self):
-        """The name is the first one's; the other says so and works."""
-        self.start()
+        """The name is the first one's; the other says so and works, and has it when the first is gone."""
+        first = self.start()
         other = self.start_agent({"uri": self.server.uri}, arguments=["--bus", self.bus.address])
         other.wait_log("is not given to this agent: another process has it")
         self.server.wait_register(other.endpoint)
+        first.stop()
+        other.wait_log("The D-Bus API is back")
+        self.assertEqual(self.caller.get("", "", "Endpoint"), other.endpoint)
 
 
 if __name__ == "__main__":
