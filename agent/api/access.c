@@ -37,6 +37,7 @@ struct access {
 	sd_bus_message *m;
 	sd_bus_slot *slot;
 	enum access_action action;
+	uint32_t uid;
 	struct caller *caller;  /* waits for polkit; NULL: not yet */
 	struct list of_caller;  /* in caller->accesses */
 	int (*handler)(struct api *api, sd_bus_message *m);
@@ -87,7 +88,10 @@ static void refuse(struct access *access, const char *name)
 
 static void grant(struct access *access)
 {
-	int r = access->handler(access->api, access->m);
+	int r;
+
+	access->api->uid = access->uid;
+	r = access->handler(access->api, access->m);
 
 	if (r < 0)
 		(void)fault_reply(access->m, r, NULL);
@@ -137,11 +141,10 @@ static int ask_polkit(struct access *access)
 static int on_user(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct access *access = userdata;
-	uint32_t uid;
 
-	if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &uid) < 0)
+	if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &access->uid) < 0)
 		refuse(access, SD_BUS_ERROR_ACCESS_DENIED);
-	else if (uid == 0 || uid == geteuid())
+	else if (access->uid == 0 || access->uid == geteuid())
 		grant(access);
 	else if (access->api->n_waiting >= WAITING_MAX) {
 		(void)fault_reply(access->m, -EBUSY, NULL);

@@ -112,7 +112,9 @@ struct api {
 	unsigned int n_callers;
 	sd_event_source *watch_timer;
 	unsigned int n_watch_reads;
+	struct list provisions;
 	unsigned int n_provisions;
+	uint32_t uid; /* of the caller whose call is handled */
 	bool watch_due;       /* a watch may have something to tell */
 	bool watched_changed; /* the engine has to know what is watched */
 };
@@ -209,8 +211,10 @@ int provide_add(struct api *api, sd_bus_message *m);
 int provide_remove(struct api *api, sd_bus_message *m);
 void provide_forget(struct caller *caller);
 
-/* Who of them serves an object, next after the caller given (NULL: the first); NULL: nobody. */
-const struct caller *provide_find(const struct api *api, uint16_t oid, const struct caller *after);
+void provide_free(struct api *api);
+
+/* Who serves an object beside plugins: the next one from *at on, which begins with 0; NULL: nobody else. */
+const char *provide_next(const struct api *api, uint16_t oid, size_t *at);
 
 /* send.c */
 int send_values(struct api *api, sd_bus_message *m);

@@ -33,6 +33,7 @@ int api_new(const struct api_parts *parts, struct api **ret)
 	list_init(&api->accesses);
 	list_init(&api->sendings);
 	list_init(&api->callers);
+	list_init(&api->provisions);
 	tree_init(api);
 	api->status = strdup("starting");
 	if (!api->status)
@@ -54,6 +55,7 @@ struct api *api_free(struct api *api)
 	api->parts.registry->watcher = NULL;
 	supervisor_set_changed_handler(api->parts.supervisor, NULL, NULL);
 	bus_link_close(api);
+	provide_free(api);
 	tree_deinit(api);
 	free(api->status);
 	free(api);

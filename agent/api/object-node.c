@@ -30,10 +30,11 @@ static void add_name(struct api *api, const char *kind, const char *name)
 	snprintf(api->scratch + len, sizeof(api->scratch) - len, "%s%s%s", len ? ", " : "", kind, name);
 }
 
-/* "plugin NAME" or the unique name of a program, several of them joined by ", "; "" when there is none. */
+/* "plugin NAME", the unique name of a program or "lease NAME", several of them joined by ", "; "" when there is none. */
 static const char *find_providers(struct api *api, uint16_t oid)
 {
-	const struct caller *caller = NULL;
+	const char *name;
+	size_t at = 0;
 
 	api->scratch[0] = '\0';
 	for (size_t i = 0; i < supervisor_count(api->parts.supervisor); i++) {
@@ -42,8 +43,8 @@ static const char *find_providers(struct api *api, uint16_t oid)
 		if (has_id(&status, oid))
 			add_name(api, "plugin ", status.name);
 	}
-	while ((caller = provide_find(api, oid, caller)))
-		add_name(api, "", caller->name);
+	while ((name = provide_next(api, oid, &at)))
+		add_name(api, "", name);
 	return api->scratch;
 }
 

@@ -309,12 +309,26 @@ int remote_attach(struct remote *remote, int fd)
 	return r < 0 ? r : 0;
 }
 
-static int describe(struct remote *remote, sd_bus_message *m, char reason[REMOTE_REASON_MAX])
+static bool is_told_only(const struct mirror_object *object)
+{
+	for (size_t i = 0; i < object->info.n_resources; i++)
+		if (object->resources[i].operations != RESOURCE_R)
+			return false;
+	return !object->any_asked && object->interval == USEC_INFINITY && !(object->info.flags & OBJECT_CREATE);
+}
+
+static int describe(struct remote *remote, bool told_only, sd_bus_message *m, char reason[REMOTE_REASON_MAX])
 {
 	int r = mirror_read_description(&remote->staged, m, reason);
 
 	if (r < 0)
 		return r;
+	for (size_t i = 0; told_only && i < remote->staged.n_objects; i++)
+		if (!is_told_only(remote->staged.objects[i])) {
+			snprintf(reason, REMOTE_REASON_MAX, "described in object %u what is more than read",
+				remote->staged.objects[i]->info.id);
+			return -EBADMSG;
+		}
 	return mirror_take(&remote->mirror, &remote->staged, remote->registry, remote, remote->config->first_instance,
 		&remote_ops, reason);
 }
@@ -334,11 +348,22 @@ int remote_attach_program(struct remote *remote, sd_bus *bus, const char *name, 
 	r = sd_bus_match_signal_async(bus, &remote->filter, name, path, PROTOCOL_INTERFACE, PROTOCOL_CHANGED,
 		on_message, NULL, remote);
 	if (r >= 0)
-		r = describe(remote, m, reason);
+		r = describe(remote, false, m, reason);
 	if (r < 0)
 		remote_clear(remote);
 	remote->started = r >= 0;
 	return r < 0 ? r : 0;
+}
+
+int remote_describe(struct remote *remote, sd_bus_message *m, char reason[REMOTE_REASON_MAX])
+{
+	int r = describe(remote, true, m, reason);
+
+	if (r < 0)
+		mirror_deinit(&remote->staged, remote->registry);
+	else
+		remote->started = true;
+	return r;
 }
 
 static void leave(struct remote *remote)

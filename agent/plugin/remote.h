@@ -56,6 +56,12 @@ int remote_attach(struct remote *remote, int fd);
 int remote_attach_program(struct remote *remote, sd_bus *bus, const char *name, const char *path,
 	sd_bus_message *m, char ret_reason[REMOTE_REASON_MAX]);
 
+/*
+ * The same for objects that nobody serves: what m says of them stands until it is said again. So there may be nothing in
+ * them to be asked for, written or executed: -EBADMSG. At a failure what stood before still does.
+ */
+int remote_describe(struct remote *remote, sd_bus_message *m, char ret_reason[REMOTE_REASON_MAX]);
+
 /* Closes the socket, which ends the host, and ends every pending operation with -ECONNRESET. */
 void remote_detach(struct remote *remote);
 

@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -564,6 +565,7 @@ class TestObjects(BusCase):
 
     PROGRAM = Path(__file__).resolve().parent / "provider.py"
     EXAMPLE = ROOT / "sdk" / "example" / "dbus-object" / "thermometer.py"
+    SHELL = ROOT / "sdk" / "example" / "dbus-object" / "door.sh"
 
     def setUp(self):
         if subprocess.run([DEBIAN_PYTHON, "-c", "import dbus.service"], stderr=subprocess.DEVNULL).returncode:
@@ -655,6 +657,58 @@ class TestObjects(BusCase):
             self.assertRegex(Program(self, self.PROGRAM, "", oid).expect("^refused"), rf"Error\.{name} ")
         self.assertRegex(Program(self, self.PROGRAM, "bad").expect("^refused"), r"Error\.BadValue .*33100/\*/0 wrongly")
         self.assertEqual(self.caller.get("/objects/3", ".Object", "Provider"), "agent")
+
+    def lease(self, value, seconds):
+        done = subprocess.run([self.SHELL, value, str(seconds)], stderr=subprocess.PIPE, text=True,
+                              env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address})
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_shell(self):
+        """What a shell says with busctl stands until it is said anew, or until its time is over."""
+        if not shutil.which("busctl"):
+            self.skipTest("no busctl")
+        agent = self.start(plugins=())
+        since = self.server.mark()
+        self.lease("true", 60)
+        self.server.expect(lambda r: b"</3200/0>" in r.message.payload, since=since)
+        response = self.server.observe(self.client, "/3200/0/5500")
+        self.assertEqual(response.payload, b"1")
+        self.assertEqual(self.caller.get("/objects/3200", ".Object", "Provider"), "lease door")
+        self.assert_code(self.server.write(self.client, "/3200/0/5500", b"0"), "4.05")
+        since = self.server.mark()
+        self.lease("false", 1)
+        self.assertEqual(self.server.wait_notification(response.token, since=since).message.payload, b"0")
+        self.server.expect(lambda r: r.message.path == self.client.location and r.message.payload
+                           and b"3200" not in r.message.payload, since=since, what="Update")
+        agent.wait_log("The lease of door has run out")
+        self.lease("true", 60)
+        self.caller.call("UnregisterObject", "(s)", "door")
+        self.assert_code(self.get("/3200/0/5500"), "4.04")
+
+    def test_lease(self):
+        """Only what can be read is leased; it outlives the bus, and is the user's who leased it."""
+        agent = self.start(plugins=())
+
+        def register(*table, lease=60):
+            self.caller.call("RegisterObject", "(soa{sv}a(qqsua(qyyyb))a(qqba(qba(qv))))", "mine", "/",
+                             {"lease": variant("u", lease)}, [table],
+                             [(33200, 0, True, [(0, True, [(65535, variant("x", 1))])])])
+        for table in ((33200, 0, "1.0", 0, [(0, 2, 3, 0, False)]), (33200, 0, "1.0", 9, [(0, 2, 1, 0, False)]),
+                      (33200, 3, "1.0", 0, [(0, 2, 1, 0, False)])):
+            self.assertIn("more than read", self.assert_refused("BadValue", register, *table))
+        register(33200, 0, "1.0", 0, [(0, 2, 1, 0, False)])
+        self.assertEqual(self.get("/33200/0/0").payload, b"1")
+        self.assertIn("more than read", self.assert_refused(
+            "BadValue", register, 33200, 0, "1.0", 0, [(0, 2, 3, 0, False)]))
+        self.assertEqual(self.get("/33200/0/0").payload, b"1")
+        if os.getuid() == 0:
+            Polkit(self.connect(), {"org.lwm2m.agent1.provide": "yes"})
+            self.assertEqual(self.caller.call_as(MEMBER, "", INTERFACE + ".UnregisterObject", "(s)", "mine"),
+                             ERROR + "NotFound")
+        self.bus.stop()
+        agent.wait_log("The D-Bus API is gone")
+        self.assertEqual(self.get("/33200/0/0").payload, b"1")
+        self.bus.start()
 
     def test_misbehaves(self):
         """A program that lies, floods or takes too much loses its object, is told why, and nothing else is lost."""
