@@ -87,13 +87,15 @@ class LabCase(AgentCase):
             time.sleep(0.1)
 
     def ask(self, operation, *arguments):
-        """Of the server; again where the agent, whose network changed, is reached at another address meanwhile."""
+        """Of the server; again where the agent's network changed meanwhile: it connects anew then, and answers on the
+        connection before get lost."""
         while True:
-            address = self.client.address
+            since = self.server.mark()
             try:
                 return operation(self.client, *arguments)
             except NoAnswer:
-                if self.client.address == address:
+                if not self.server.received(lambda r: r.message.code == coap.POST and r.message.path.startswith("/rd/"),
+                                            since):
                     raise
 
     def read(self, path, accept=None):
