@@ -190,7 +190,8 @@ static int keep_failure(struct account *account, int error, const char *format, 
 	va_start(arguments, format);
 	vsnprintf(account->failure, sizeof(account->failure), format, arguments);
 	va_end(arguments);
-	return log_server(LOG_INFO, error, account->name, "Cannot connect to %s: %s",
+	return log_server(LOG_INFO, error, account->name,
+		account->connection && account->connection->up ? "Lost %s: %s" : "Cannot connect to %s: %s",
 		account->uri_text ? account->uri_text : "a server", account->failure);
 }
 
@@ -410,11 +411,7 @@ static void tell_connection(struct connection *connection)
 
 	connection->news = false;
 	if (connection->dead) {
-		if (connection->up)
-			log_server(LOG_WARNING, 0, account->name, "Lost %s: %s", account->uri_text,
-				connection->reason);
-		else
-			keep_failure(account, 0, "%s", connection->reason);
+		keep_failure(account, 0, "%s", connection->reason);
 		connection_close(connection);
 		if (!connection->up && account_has_another(account))
 			account->wanted = true;

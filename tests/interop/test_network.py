@@ -214,6 +214,10 @@ class TestWithoutConnectionId(LeshanCase):
         drop(OLD)
         agent.wait_log("Lost .*: this machine has another address")
         agent.wait_log("registered with", count=2)
+        # One line for who does not ask for more.
+        told = [line for line in agent.lines if "another address" in line and not line.startswith(("info", "debug"))]
+        self.assertEqual(len(told), 1, told)
+        self.assertRegex(told[0], "^warning: main: .*: this machine has another address")
         self.ok(self.server.read(agent.endpoint, "/1/0/1"))
 
 
