@@ -5,7 +5,7 @@
 import re
 
 from case import AgentCase, main
-from fixtures import SECOND, now, object_, plugin, server
+from fixtures import ROOT, SECOND, now, object_, plugin, server
 
 WIDE = "温度計の値が高すぎます"
 AWAY = {"State": ("s", "waiting"), "RegisteredAt": ("t", 0), "NextUpdateAt": ("t", 0), "LastError": ("s", "no answer")}
@@ -198,6 +198,26 @@ class Values(AgentCase):
         done = self.run_ctl("read", "/1")
         self.assertEqual((done.stdout, done.stderr), ("", "lwm2mctl: /1 is there, and has no value to show.\n"))
         self.assertEqual(self.json("read", "/1"), [])
+
+
+class Members(AgentCase):
+    """What programs find in the output is what lwm2mctl(1) says, and the other way round."""
+
+    def documented(self, verb):
+        page = (ROOT / "packaging/man/lwm2mctl.1").read_text()
+        section = re.search(r"(?ms)^\.Sh MEMBERS OF JSON$(.*?)^\.Sh ", page)[1]
+        item = re.search(rf"(?ms)^\.It Cm {verb}$(.*?)(?=^\.It |^\.El)", section)[1]
+        return [word for line in re.findall(r"(?m)^\.Li (.*)$", item) for word in re.findall(r"[\w-]+", line)]
+
+    def test_members(self):
+        self.agent.values["/3"] = [("/3/0/0", "string", ("s", "x"))]
+        self.agent.values["/5"] = [("/5/0/3", "integer", ("x", 1))]
+        self.agent.objects.append(object_(5))
+        status = self.json("status")
+        for verb, members in (("status", status), ("servers", status["servers"][0]), ("objects", status["objects"][0]),
+                              ("plugins", status["plugins"][0]), ("read", self.json("read", "/3")[0]),
+                              ("update", self.json("update")[0]), ("version", self.json("version"))):
+            self.assertEqual(sorted(members), sorted(self.documented(verb)), verb)
 
 
 class Updates(AgentCase):
