@@ -4,6 +4,7 @@ agent in its sandbox doing so.
 
 A container has this machine's clock, and nothing in it has the capability to set that: SetTime is allowed and then fails."""
 
+import re
 import shutil
 import tempfile
 import unittest
@@ -15,11 +16,20 @@ from container import Container
 from debian import Unavailable
 from lab import BUILD
 
+import prometheus  # pylint: disable=wrong-import-order  # lab knows where these two are
+from test_metrics import ask
+
 ROOT = Path(__file__).resolve().parents[2]
 USER, OTHER = "lwm2m-agent", "nobody"
 REFUSED = r"authentication required|Access denied|Permission denied"
-SANDBOX = ("CapabilityBoundingSet=", "NoNewPrivileges=yes", "PrivateUsers=yes", "ProtectClock=yes", "ProtectSystem=strict",
-           "StateDirectory=lwm2m-agent", "UMask=0077", "NotifyAccess=exec", "Type=notify")
+CONFIG = """[agent]
+endpoint = test
+[metrics]
+socket = /run/lwm2m-agent/metrics.sock
+file = /var/lib/metrics/agent.prom
+[server.main]
+uri = coap://127.0.0.1
+"""
 NO_RESTART = """polkit.addRule(function(action, subject) {
 	if (action.id.indexOf("org.freedesktop.login1.reboot") == 0)
 		return polkit.Result.NO;
@@ -50,12 +60,17 @@ class OnRelease:
                 raise unittest.SkipTest(str(e)) from e
             container.start()
             container.check("cp /mnt/*.rules /usr/share/polkit-1/rules.d/ && systemd-sysusers /mnt/lwm2m-agent.conf"
-                                " && cp /mnt/org.lwm2m.Agent1.conf /usr/share/dbus-1/system.d/"
-                                " && cp /mnt/lwm2m-agent /mnt/lwm2mctl /usr/local/bin/ && systemctl reload dbus")
+                            " && cp /mnt/org.lwm2m.Agent1.conf /usr/share/dbus-1/system.d/"
+                            " && cp /mnt/lwm2m-agent /mnt/lwm2mctl /usr/local/bin/ && systemctl reload dbus")
         container.write("/etc/systemd/system/clock-keeper.service", NTP)
         container.write("/etc/systemd/ntp-units.d/10-test.list", "clock-keeper.service\n")
-        container.write("/etc/agent.conf", "[agent]\nendpoint = test\n")
-        container.check("systemctl daemon-reload")
+        unit = (BUILD / "etc/lwm2m-agent.service").read_text()
+        container.write("/etc/systemd/system/lwm2m-agent.service", re.sub(
+            r"(?m)^(Exec(?:Start|Condition)=)\S+/lwm2m-agent", r"\1/usr/local/bin/lwm2m-agent --config /etc/agent.conf", unit))
+        container.write("/etc/agent.conf", CONFIG)
+        container.write("/etc/systemd/system/lwm2m-agent.service.d/metrics.conf",
+                        "[Service]\nReadWritePaths=/var/lib/metrics\n")
+        container.check("install -d -o lwm2m-agent /var/lib/metrics && systemctl daemon-reload")
         return container
 
     def setUp(self):
@@ -115,9 +130,7 @@ class OnRelease:
 
     @staticmethod
     def start_agent(container):
-        properties = [word for text in SANDBOX for word in ("-p", text)]
-        container.check(["systemd-run", "--unit=test-agent", f"--uid={USER}", *properties, "lwm2m-agent", "--config",
-                         "/etc/agent.conf", "--state-dir", "/var/lib/lwm2m-agent"])
+        container.check("systemctl start lwm2m-agent")
 
     def test_agent(self):
         self.need_agent()
@@ -128,8 +141,18 @@ class OnRelease:
         self.keep_clock(True)
         self.assertEqual(self.write("/3/0/13", "1700000000").returncode, 1)
         self.assertIn("systemd-timedated does not set the clock: Automatic time synchronization is enabled "
-                      "('timedatectl set-ntp no' turns it off)", self.journal("test-agent"))
-        self.container.check("systemctl stop test-agent")
+                      "('timedatectl set-ntp no' turns it off)", self.journal("lwm2m-agent"))
+        self.check_metrics()
+        self.container.check("systemctl stop lwm2m-agent")
+        self.assertEqual(self.container.check("ls /var/lib/metrics"), "")
+
+    def check_metrics(self):
+        """As the sandbox lets the agent show them, with the drop-in of lwm2m-agent.conf(5)."""
+        root = Path(f"/proc/{self.container.pid}/root")
+        status, _, body = ask(root / "run/lwm2m-agent/metrics.sock")
+        self.assertEqual(status, "HTTP/1.0 200 OK")
+        for text in body.decode(), (root / "var/lib/metrics/agent.prom").read_text():
+            self.assertIn(("lwm2m_agent_registered", frozenset({("server", "main")})), prometheus.parse(text))
 
     def test_restart(self):
         """Forbidden as the rule says it can be: refused and not done. Then allowed again, and done."""
@@ -142,8 +165,8 @@ class OnRelease:
         refused = container.run("lwm2mctl exec /3/0/4")
         self.assertEqual(refused.returncode, 1, refused)
         self.assertIn("systemd-logind does not restart this machine: its answer is ", container.check(
-            "journalctl --sync; journalctl -u test-agent --output=cat"))
-        self.assertEqual(container.check("systemctl is-active test-agent").strip(), "active")
+            "journalctl --sync; journalctl -u lwm2m-agent --output=cat"))
+        self.assertEqual(container.check("systemctl is-active lwm2m-agent").strip(), "active")
         container.check("rm /etc/polkit-1/rules.d/50-local.rules && systemctl restart polkit")
         self.assertEqual(container.check("lwm2mctl exec /3/0/4; echo done").splitlines()[-1], "done")
         container.wait_down()
