@@ -10,7 +10,7 @@ import time
 import unittest
 
 import container_packages
-from container import Container
+from container import Container, check
 from debian import Unavailable
 
 RELEASE = os.environ.get("LWM2M_TEST_RELEASE", "bookworm")
@@ -19,6 +19,7 @@ CONFIG = "/etc/lwm2m-agent"
 STATE = "/var/lib/lwm2m-agent"
 SERVER = "lwm2m-server", "--data-dir", "/srv/lwm2m-server"
 UNIT = "lwm2m-agent.service"
+OFFSET = "/3/0/14"  # may be written, and is kept
 # Registered as LwM2M 1.2, a registration outlives a restart also over DTLS.
 ACCOUNT = {"uri": "coaps://127.0.0.1", "identity": ENDPOINT, "key_file": f"{CONFIG}/main.psk", "lifetime": 300,
            "version": "1.2"}
@@ -28,6 +29,7 @@ class Device(Container):
     """share is the folder with the packages."""
 
     def __init__(self):
+        check(RELEASE)  # before minutes are spent
         super().__init__(RELEASE, share=container_packages.build(RELEASE))
 
     # -- packages

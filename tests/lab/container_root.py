@@ -21,7 +21,8 @@ from debian import Unavailable
 sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "packaging"))
 import apt_sources  # noqa: E402  pylint: disable=wrong-import-position
 
-RELEASES = "bookworm", "trixie"
+KNOWN = "bookworm", "trixie"
+RELEASES = tuple(name for name in KNOWN if name in os.environ.get("LWM2M_TEST_RELEASES", ",".join(KNOWN)).split(","))
 # A small system; then what our packages depend on.
 PACKAGES = "systemd systemd-sysv libpam-systemd dbus polkitd iproute2 procps libjansson4 libgpiod3 libcurl4".split()
 PACKAGES_OF = {"bookworm": "libcbor0.8 libiniparser1".split(), "trixie": "libcbor0.10 libiniparser4".split()}
@@ -46,6 +47,8 @@ def is_ready(release):
 
 def find(release):
     """The folder, or Unavailable."""
+    if release not in RELEASES:
+        raise Unavailable(f"LWM2M_TEST_RELEASES leaves {release} out")
     if not is_ready(release):
         raise Unavailable(f"no root of {release} for containers: tests/lab/prepare makes one")
     return folder(release)

@@ -4,7 +4,7 @@
 import json
 import unittest
 
-from container_device import CONFIG, ENDPOINT, STATE, UNIT, DeviceCase, RunningCase
+from container_device import CONFIG, ENDPOINT, OFFSET, SERVER, STATE, UNIT, DeviceCase, RunningCase
 from container_packages import MARK
 
 
@@ -26,6 +26,7 @@ class TestPackages(DeviceCase):
         device.systemctl("start")
         registered = device.wait_registered()
         self.assertEqual(registered["identity"], ENDPOINT)
+        self.assertIn("DTLS", registered["dtls"])
         self.assertEqual(self.modes(STATE), "700 lwm2m-agent lwm2m-agent")
 
         self.assert_kept_by_upgrade(registered)
@@ -55,8 +56,12 @@ class TestPackages(DeviceCase):
         self.assertEqual(device.check("systemctl is-system-running"), "running\n")
 
     def assert_kept_by_upgrade(self, registered):
-        """The administrator's changes stay, the packages' own come, and the server has the registration it had."""
+        """The administrator's changes stay, the packages' own come, and the server has the registration and the observation it
+        had."""
         device = self.device
+        device.check("systemd-run --quiet --unit=observer -p StandardOutput=file:/run/observed " +
+                     " ".join([*SERVER, "ctl", "observe", ENDPOINT, OFFSET]))
+        device.wait(lambda: device.check("cat /run/observed"), "the value that is observed")
         device.check(f"echo '; mine' >>{CONFIG}/agent.conf")
         mine = device.check(f"cat {CONFIG}/agent.conf {CONFIG}/agent.conf.d/lab.conf {CONFIG}/main.psk")
         pid, version = device.main_pid(), device.check("dpkg-query -f '${Version}' -W lwm2m-agent")
@@ -68,6 +73,9 @@ class TestPackages(DeviceCase):
         device.wait_journal("registration updated|registered with")
         device.wait(lambda: "registered to main" in device.show("StatusText"), "registered again")
         self.assertEqual(device.registration()["location"], registered["location"])
+        device.check(["lwm2mctl", "write", OFFSET, "+07:00"])
+        device.wait(lambda: "+07:00" in device.check("cat /run/observed"), "a change of what is observed is told")
+        device.check("systemctl stop observer")
 
 
 class TestRunning(RunningCase):
@@ -163,8 +171,8 @@ class TestCommandLine(RunningCase):
 
     def test_read_write_and_errors(self):
         self.assertIn(self.device.read("/3/0/0"), self.ctl("read", "/3/0/0"))
-        self.ctl("write", "/3/0/14", "+05:00")
-        self.assertEqual(self.device.read("/3/0/14"), "+05:00")
+        self.ctl("write", OFFSET, "+05:00")
+        self.assertEqual(self.device.read(OFFSET), "+05:00")
         wrong = self.device.run("lwm2mctl read /3/0/99")
         self.assertEqual(wrong.returncode, 1)
         self.assertIn("/3/0/99", wrong.stderr)
@@ -187,7 +195,7 @@ class TestCommandLine(RunningCase):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.device.wait(lambda: self.device.check("cat /tmp/observed").strip(), "a first value")
-        self.device.server("write", ENDPOINT, "/3/0/14", "+03:00")
+        self.device.server("write", ENDPOINT, OFFSET, "+03:00")
         self.device.wait(lambda: "+03:00" in self.device.check("cat /tmp/observed"), "what the server wrote")
 
     def test_without_the_daemon(self):
@@ -197,7 +205,7 @@ class TestCommandLine(RunningCase):
         self.assertIn("systemctl start lwm2m-agent", stopped.stdout + stopped.stderr)
 
     def test_who_may(self):
-        other = self.device.run(["runuser", "-u", "nobody", "--", "lwm2mctl", "write", "/3/0/14", "+01:00"])
+        other = self.device.run(["runuser", "-u", "nobody", "--", "lwm2mctl", "write", OFFSET, "+01:00"])
         self.assertEqual(other.returncode, 1, other)
 
 
@@ -230,8 +238,8 @@ class TestBus(RunningCase):
         self.assertEqual(get("/plugins/system", self.NAME + ".Plugin", "State"), 's "running"')
 
     def test_read_write_and_errors(self):
-        self.call(self.ROOT, self.NAME, "Write", "sv", "/3/0/14", "s", "+04:00")
-        self.assertIn('"+04:00"', self.call(self.ROOT, self.NAME, "Read", "s", "/3/0/14"))
+        self.call(self.ROOT, self.NAME, "Write", "sv", OFFSET, "s", "+04:00")
+        self.assertIn('"+04:00"', self.call(self.ROOT, self.NAME, "Read", "s", OFFSET))
         wrong = self.device.run(["busctl", "call", self.NAME, self.ROOT, self.NAME, "Read", "s", "/3/0/99"])
         self.assertNotEqual(wrong.returncode, 0)
         self.assertNotIn("00112233", self.call(self.ROOT, self.NAME, "Read", "s", "/1"))

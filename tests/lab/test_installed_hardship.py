@@ -7,12 +7,11 @@ import time
 import unittest
 from pathlib import Path
 
-from container_device import ENDPOINT, STATE, UNIT, RunningCase
+from container_device import ENDPOINT, OFFSET, STATE, UNIT, RunningCase
 
 BUILD = Path(os.environ.get("LWM2M_BUILD") or Path(__file__).resolve().parents[2] / "build")
 CLOCK = BUILD / "tests/lab/container-clock.so"
 PRELOAD = "[Service]\nEnvironment=LD_PRELOAD=/opt/clock.so LAB_CLOCK=/run/clock\n"
-OFFSET = "/3/0/14"
 
 
 class HardshipCase(RunningCase):
