@@ -297,7 +297,7 @@ class TestPackages(Checks, unittest.TestCase):
             raise unittest.SkipTest(str(e)) from e
         with container:
             container.write('/root/life', read(DEBIAN + 'tests/life'), mode='755')
-            result = container.run('/root/life /mnt', timeout=200)
+            result = container.run('/root/life /mnt', timeout=500)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertEqual(result.stdout.splitlines()[-1], 'life: passed')
 
