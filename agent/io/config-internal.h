@@ -50,6 +50,13 @@ void config_complain(struct config_loader *loader, int priority, const char *fil
 void config_complain_account(struct config_loader *loader, const struct ini *ini,
 	const struct config_account *account, const char *key, const char *text);
 
+/*
+ * Why file cannot be read, in words. The agent is not root, so that a file of root's alone is the usual reason; then also
+ * what to do.
+ */
+#define CONFIG_EXPLAIN_MAX 1024
+const char *config_explain_error(int error, const char *file, char ret[CONFIG_EXPLAIN_MAX]);
+
 /* An ini_report_t; userdata is the loader. */
 void config_report_ini(void *userdata, const char *file, unsigned int line, const char *text);
 

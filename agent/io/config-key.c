@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,20 +51,17 @@ int config_read_small_file(const char *file, char ret[CONFIG_FILE_MAX])
 	return 0;
 }
 
-/* A file of root's alone is the usual reason: the agent is not root. */
-static void complain_unreadable(
-	struct config_loader *loader, const struct ini_setting *setting, const char *file, int error)
+const char *config_explain_error(int error, const char *file, char ret[CONFIG_EXPLAIN_MAX])
 {
 	const struct passwd *user = error == -EACCES ? getpwuid(geteuid()) : NULL;
 	const struct group *group = error == -EACCES ? getgrgid(getegid()) : NULL;
 
 	if (user && group)
-		config_complain(loader, LOG_ERR, setting->file, setting->line,
-			"cannot read the key in %s as user %s: chgrp %s %s && chmod 640 %s", file,
-			user->pw_name, group->gr_name, file, file);
+		snprintf(ret, CONFIG_EXPLAIN_MAX, "user %s may not; chgrp %s %s && chmod 640 %s", user->pw_name,
+			group->gr_name, file, file);
 	else
-		config_complain(loader, LOG_ERR, setting->file, setting->line,
-			"cannot read the key in %s: %s", file, strerror(-error));
+		snprintf(ret, CONFIG_EXPLAIN_MAX, "%s", strerror(-error));
+	return ret;
 }
 
 /* What a file with the account's key has to hold. */
@@ -76,13 +74,14 @@ static int parse_key(const struct server *server, const char *text, struct buffe
 static int read_key_file(struct config_loader *loader, const struct ini_setting *setting, const char *file,
 			 struct server *server)
 {
-	char text[CONFIG_FILE_MAX];
+	char text[CONFIG_FILE_MAX], why[CONFIG_EXPLAIN_MAX];
 	int r = config_read_small_file(file, text);
 
 	if (buffer_printf(loader->secrets, "%s\n", file) < 0)
 		return -ENOMEM;
 	if (r < 0) {
-		complain_unreadable(loader, setting, file, r);
+		config_complain(loader, LOG_ERR, setting->file, setting->line, "cannot read the key in %s: %s",
+			file, config_explain_error(r, file, why));
 		return 0;
 	}
 	if (is_for_all(file))

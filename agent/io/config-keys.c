@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,10 @@ void config_complain(struct config_loader *loader, int priority, const char *fil
 
 void config_report_ini(void *userdata, const char *file, unsigned int line, const char *text)
 {
+	char why[CONFIG_EXPLAIN_MAX];
+
+	if (line == 0 && faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) < 0 && errno == EACCES)
+		text = config_explain_error(-EACCES, file, why);
 	config_complain(userdata, LOG_ERR, file, line, "%s", text);
 }
 

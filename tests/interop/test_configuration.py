@@ -160,7 +160,7 @@ class TestKeyFile(ConfigurationCase):
         path.chmod(0)
         code, lines = self.write(path)
         self.assertEqual(code, 1)
-        self.assertRegex(lines[0], f"{self.config}:6: cannot read the key in {path} as user [^ ]+: chgrp .*chmod 640")
+        self.assertRegex(lines[0], f"{self.config}:6: cannot read the key in {path}: user [^ ]+ may not; chgrp .*chmod 640")
 
     def test_everybody_may_read(self):
         path = self.agent.write_key(bytes(16))

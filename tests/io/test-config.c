@@ -452,8 +452,16 @@ static void test_unreadable_key_file(void **state)
 	if (geteuid() == 0)
 		assert_int_equal(seteuid(65534), 0);
 	assert_int_equal(load(*state, &config), -EINVAL);
-	assert_non_null(strstr(said, "agent.conf:6: cannot read the key in main.psk as user "));
+	assert_non_null(strstr(said, "agent.conf:6: cannot read the key in main.psk: user "));
 	assert_non_null(strstr(said, " main.psk && chmod 640 main.psk\n"));
+	(void)seteuid(0);
+	/* And a file of the configuration itself. */
+	chmod(scratch_path(*state, "agent.conf"), 0);
+	if (geteuid() == 0)
+		assert_int_equal(seteuid(65534), 0);
+	assert_true(load(*state, &config) < 0);
+	assert_non_null(strstr(said, "agent.conf: user "));
+	assert_non_null(strstr(said, " agent.conf && chmod 640 agent.conf\n"));
 	(void)seteuid(0);
 }
 
