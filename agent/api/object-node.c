@@ -30,7 +30,7 @@ static void add_name(struct api *api, const char *kind, const char *name)
 	snprintf(api->scratch + len, sizeof(api->scratch) - len, "%s%s%s", len ? ", " : "", kind, name);
 }
 
-/* "plugin NAME", the unique name of a program or "lease NAME", several of them joined by ", "; "" when there is none. */
+/* "plugin NAME", the unique name of a program or "lease NAME", several joined by ", "; "" when there is none. */
 static const char *find_providers(struct api *api, uint16_t oid)
 {
 	const char *name;

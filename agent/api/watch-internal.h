@@ -25,7 +25,7 @@ struct watch {
 };
 
 /*
- * These are the values now; NULL: there are none. told: the caller hears of what differs, else this is what it
- * knows already. -ENOSPC: it watches more values than it may, and hears nothing of the others; -ENOMEM.
+ * These are the values now; NULL: there are none. told: the caller hears of what differs, else this is what
+ * it knows already. -ENOSPC: it watches more values than it may, and hears nothing of the others; -ENOMEM.
  */
 int watch_take(struct watch *watch, const struct records *records, bool told);
