@@ -6,8 +6,8 @@
  * branches, described by server-node.c, object-node.c and plugin-node.c; manager.c is the root node with its
  * methods. access.c decides who may call, call.c waits for what objects answer, send.c for servers; caller.c
  * follows clients that have something here: what they watch (watch.c) and objects that they serve
- * (provide.c, provision.c). control.c steers servers and plugins. variant.c turns values into variants and back, fault.c
- * errors into words.
+ * (provide.c, provision.c). control.c steers servers and plugins. variant.c turns values into variants and
+ * back, fault.c errors into words.
  */
 #pragma once
 

@@ -128,7 +128,10 @@ static int read_now(struct watch *watch, usec_t now)
 	return r;
 }
 
-/* Object ids that somebody watches, for the engine to have them kept fresh. */
+/*
+ * Object ids that somebody watches, for the engine to have them kept fresh. Without memory they are not,
+ * until the next time.
+ */
 static void tell_engine(struct api *api)
 {
 	_cleanup_(freep) uint16_t *oids = NULL;
@@ -136,6 +139,7 @@ static void tell_engine(struct api *api)
 	const struct watch *watch;
 	size_t n = 0, count = 0;
 
+	api->watched_changed = false;
 	list_for_each(caller, &api->callers, link)
 		count += caller->n_watches;
 	oids = calloc(count + 1, sizeof(*oids));
@@ -150,8 +154,7 @@ static void tell_engine(struct api *api)
 			if (i == n)
 				oids[n++] = watch->path.ids[0];
 		}
-	if (engine_watch(api->parts.engine, usec_now(), oids, n) == 0)
-		api->watched_changed = false;
+	(void)engine_watch(api->parts.engine, usec_now(), oids, n);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
