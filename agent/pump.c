@@ -133,6 +133,7 @@ static void end(struct agent *agent, int ending, bool deregister)
 	if (agent->stopping)
 		return;
 	agent->stopping = true;
+	api_set_stopping(agent->api);
 	agent->ending = ending;
 	keep_last_time(agent);
 	engine_stop(agent->engine, tell_time(agent), deregister);

@@ -91,7 +91,7 @@ struct api {
 	struct api_parts parts;
 	char *status;
 	int64_t wall_ahead; /* microseconds from CLOCK_BOOTTIME to the time since 1970 */
-	bool dirty;
+	bool dirty, stopping;
 	char scratch[256];  /* texts that describe() makes */
 	struct branch root, servers, objects, plugins;
 	struct node manager;

@@ -106,6 +106,11 @@ static void follow_clock(struct api *api)
 		api->wall_ahead = ahead;
 }
 
+void api_set_stopping(struct api *api)
+{
+	api->stopping = true;
+}
+
 bool api_run(struct api *api)
 {
 	return watch_run(api);

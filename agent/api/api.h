@@ -45,6 +45,9 @@ void api_set_status(struct api *api, const char *status);
 /* Something about the servers may be another now. */
 void api_changed(struct api *api);
 
+/* The agent takes leave of its servers: nobody registers with them any more. */
+void api_set_stopping(struct api *api);
+
 /* Does what is due. True: the engine was asked something, and has effects. */
 bool api_run(struct api *api);
 

@@ -6,7 +6,9 @@
 static int register_one(struct api *api, struct node *node)
 {
 	const struct server *server = server_node_get(node);
-	int r = server ? engine_register(api->parts.engine, usec_now(), server) : -ENOENT;
+	int r = api->stopping ? -ESHUTDOWN :
+		server	      ? engine_register(api->parts.engine, usec_now(), server) :
+				-ENOENT;
 
 	node->left = node->left && r < 0;
 	api->dirty = true;
@@ -30,6 +32,8 @@ static int answer(sd_bus_message *m, int error)
 	if (error == -EBUSY)
 		return fault_replyf(m, API_ERROR "Busy",
 			"The agent is just de-registering from this server; try again in a moment");
+	if (error == -ESHUTDOWN)
+		return fault_replyf(m, API_ERROR "Busy", "The agent is just ending, or being reloaded");
 	if (error == -ENOENT)
 		return fault_replyf(m, API_ERROR "NotFound",
 			"There is no server; see [server.NAME] in lwm2m-agent.conf(5)");

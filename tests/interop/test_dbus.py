@@ -377,6 +377,17 @@ class TestControl(BusCase):
         self.caller.call("Register")
         self.caller.wait_changed("/servers/101", "State", "registered")
 
+    def test_stopping(self):
+        """Who takes leave does not register again."""
+        agent = self.start()
+        self.server.muted = True
+        since = self.server.mark()
+        agent.signal(signal.SIGTERM)
+        self.server.wait_deregister(since=since)
+        self.assertIn("ending", self.assert_refused("Busy", self.caller.call, "Register"))
+        self.server.muted = False
+        self.assertEqual(agent.wait_exit(), 0)
+
     def test_no_server(self):
         agent = self.start_agent({}, arguments=["--bus", self.bus.address])
         self.caller.wait(self.caller.has_name, what=NAME)
