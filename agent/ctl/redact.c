@@ -7,7 +7,8 @@
 
 #include "base/cleanup.h"
 
-#define LEFT_OUT "(left out)"
+#define LEFT_OUT   "(left out)"
+#define KEY_DIGITS 16 /* eight bytes: less is no key, and no other value is so long and hexadecimal */
 
 /* Keys whose values say nothing that a stranger must not know. A file's name is harmless, what is in it is
    not. */
@@ -19,8 +20,9 @@ static const char *const metrics_keys[] = { "socket", "file", "interval", NULL }
 static const char *const server_keys[] = { "uri", "short_id", "lifetime", "binding", "queue", "awake_time",
 	"version", "rights", "pmin", "pmax", "retry_timer", "retry_count", "sequence_delay", "sequence_count",
 	"priority", "failure_block", "initial_delay", "mute_send", "notification_mode", "profile_id",
-	"history_size", "history_sync", "security", "key_file", "key_credential", "hold_off",
-	"account_timeout", "allow_nosec", "allow_loopback", NULL };
+	"history_size", "history_sync", "security", "key_file", "key_credential", "server_name",
+	"certificate_file", "certificate_usage", "server_certificate_file", "server_key_file", "trust_file",
+	"hold_off", "account_timeout", "allow_nosec", "allow_loopback", NULL };
 static const char *const plugin_keys[] = { "module", "enabled", "isolation", "memory_mb", "sees_keys",
 	"first_instance", NULL };
 
@@ -81,6 +83,14 @@ static bool is_word(const char *text)
 	return true;
 }
 
+/* A key where the name of its file should be. */
+static bool looks_like_key(const char *value)
+{
+	size_t digits = strspn(value, "0123456789abcdefABCDEF");
+
+	return (digits >= KEY_DIGITS && !value[digits]) || strstr(value, "BEGIN ") != NULL;
+}
+
 static void redact_key(const char *const *keys, char *line, char *equals, FILE *to)
 {
 	char *key, *value = equals + 1;
@@ -92,7 +102,8 @@ static void redact_key(const char *const *keys, char *line, char *equals, FILE *
 	if (!is_word(key))
 		fputs(LEFT_OUT "\n", to);
 	else
-		fprintf(to, "%s = %s\n", key, !*value || is_harmless(keys, key) ? value : LEFT_OUT);
+		fprintf(to, "%s = %s\n", key,
+			!*value || (is_harmless(keys, key) && !looks_like_key(value)) ? value : LEFT_OUT);
 }
 
 void redact_file(FILE *from, FILE *to)

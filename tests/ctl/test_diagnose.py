@@ -35,7 +35,7 @@ identity = first \\
 {HIDDEN}
 pmin = 1 \\
 uri = {SECRET}
-key_file={HIDDEN.split()[0]}.psk
+key_file = {SECRET}
 [bootstrap]
 key = {SECRET}
 uri = coap://bootstrap.example.com
@@ -96,7 +96,7 @@ class Bundle(AgentCase):
         archive, _ = self.make()
         files = self.unpack(archive)
         for name, text in files.items():
-            for secret in (SECRET, HIDDEN, HIDDEN.split()[0] + " ", "battery"):
+            for secret in (SECRET, SECRET[:16], HIDDEN, "battery"):
                 self.assertNotIn(secret, text, name)
 
     def test_the_harmless_is_there(self):
@@ -113,7 +113,8 @@ class Bundle(AgentCase):
         lists = re.findall(r"\w+_keys\[\] = \{(.*?)NULL", text, re.S)
         harmless = {key for keys in lists for key in re.findall(r'"(\w+)"', keys)}
         example = (ROOT / "etc/agent.conf").read_text() + (ROOT / "etc/plugins.d/modem.conf").read_text().split("[modem]")[0]
-        self.assertEqual(set(re.findall(r"(?m)^;?(\w+) =", example)), harmless | SECRETS)
+        self.assertEqual(set(re.findall(r"(?m)^;?(\w+) =", example)), harmless | SECRETS,
+                         "Is the value of a new key harmless in a bundle? To agent/ctl/redact.c with it; else to SECRETS here")
         self.assertEqual(harmless & SECRETS, set())
 
     def test_it_is_for_its_owner_alone(self):
