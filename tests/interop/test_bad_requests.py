@@ -304,5 +304,20 @@ class TestMessages(Unchanged):
         self.assert_code(self.request(PUT, "/3/0/14", format=TEXT, payload=b"+00:00"), "2.04")
 
 
+class TestMachine(Unchanged):
+    """The agents of these tests have no bus: nobody is there to restart the machine or to set its time zone."""
+
+    def test_refused_with_the_reason(self):
+        zone = self.read("/3/0/15", TEXT)
+        for request, said in (((POST, "/3/0/4"), "Cannot restart this machine: there is no systemd-logind on D-Bus"),
+                              ((PUT, "/3/0/15"), "Cannot set the time zone: there is no systemd-timedated on D-Bus")):
+            before = self.agent.count_log(said)
+            self.assert_code(self.request(*request, payload=b"" if request[0] == POST else b"Asia/Tokyo"), "5.01")
+            self.agent.wait_log(said, count=before + 1)
+        for wrong in b"", b"../../etc/passwd", b"Mars Phobos":
+            self.assert_code(self.request(PUT, "/3/0/15", format=TEXT, payload=wrong), "4.00")
+        self.assertEqual(self.read("/3/0/15", TEXT).payload, zone.payload)
+
+
 if __name__ == "__main__":
     case.main()
