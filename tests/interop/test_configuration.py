@@ -30,7 +30,7 @@ WRONG = (
     ("binding = SMS", 5, "binding has to be U or UQ"),
     ("security = oscore", 5, "this version does nosec, psk, rpk and x509 only"),
     ("security = secret", 5, "security has to be nosec, psk, rpk or x509"),
-    ("security = psk", 5, "security = psk needs a coaps:// URI"),
+    ("security = psk", 5, "psk, rpk and x509 need a coaps:// URI"),
     ("pmin = 9\npmax = 5", 6, "pmax is less than pmin"),
     ("[server.other]\nshort_id = 2", 5, "[server.other]: uri is missing"),
     ("[server.other]\nuri = coap://x\nshort_id = 1", 5, "[server.other] has the short_id 1 of [server.main]"),
