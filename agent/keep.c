@@ -18,8 +18,8 @@ static int keep(struct agent *agent, const struct effect *effect)
 	if (effect->message.payload.len == 0)
 		return store_remove(agent->store, name);
 	r = store_write(agent->store, name, effect->message.payload);
-	/* An older state of a registration is worse than none: it would be gone on with. */
-	if (r < 0 && effect->server)
+	/* An older state of a registration is worse than none: it would be gone on with. Older accounts are what there is. */
+	if (r < 0 && effect->server && !effect->server->bootstrap)
 		(void)store_remove(agent->store, name);
 	return r;
 }
@@ -55,7 +55,7 @@ void keep_effect(struct agent *agent, const struct effect *effect)
 	/* What is too large for a file will be so again. */
 	if (r >= 0 || r == -EMSGSIZE)
 		return;
-	engine_not_kept(agent->engine, effect);
+	engine_not_kept(agent->engine, usec_now(), effect);
 	wait_for_room(agent);
 }
 

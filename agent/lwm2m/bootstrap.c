@@ -334,6 +334,12 @@ int bootstrap_finish(struct engine *engine)
 	return 0;
 }
 
+void bootstrap_not_kept(struct engine *engine)
+{
+	if (engine->bootstrap.state == BOOTSTRAP_ENDING)
+		bootstrap_fail(engine, -ENOSPC, 0, "the new accounts could not be kept");
+}
+
 /* The account's time is over (0/x/12): the same transaction, without a server. */
 static void purge(struct engine *engine)
 {

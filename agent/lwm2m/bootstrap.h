@@ -35,6 +35,9 @@ void bootstrap_heard(struct engine *engine);
 /* The draft becomes the accounts, to be kept before anything else leaves; -errno: it cannot, and bootstrap->why. */
 int bootstrap_finish(struct engine *engine);
 
+/* The accounts could not be kept: what there was stays. The server was told otherwise; it is asked again. */
+void bootstrap_not_kept(struct engine *engine);
+
 /* bootstrap-serve.c: a request of the server. */
 void bootstrap_serve(struct engine *engine, const struct message *message);
 

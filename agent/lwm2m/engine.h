@@ -97,9 +97,9 @@ void engine_server_name(const struct server *server, char ret[ENGINE_NAME_MAX]);
 
 /*
  * An EFFECT_PERSIST could not be carried out. engine_keep_again() has what it was about kept anew, as it is by then: the
- * owner knows when a disk may be asked again.
+ * owner knows when a disk may be asked again. A bootstrap whose accounts were not kept has failed, and is tried again later.
  */
-void engine_not_kept(struct engine *engine, const struct effect *effect);
+void engine_not_kept(struct engine *engine, usec_t now, const struct effect *effect);
 void engine_keep_again(struct engine *engine, usec_t now);
 
 /* A request of a server. It is answered by one EFFECT_REPLY, now or later. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "lwm2m/bootstrap.h"
 #include "lwm2m/codec.h"
 #include "lwm2m/engine-internal.h"
 
@@ -76,7 +77,7 @@ static bool has_name(const struct effect *effect, const char *name)
 	return bytes_equal(effect->message.path, bytes_of(name));
 }
 
-void engine_not_kept(struct engine *engine, const struct effect *effect)
+void engine_not_kept(struct engine *engine, usec_t now, const struct effect *effect)
 {
 	char name[ENGINE_NAME_MAX];
 
@@ -93,6 +94,10 @@ void engine_not_kept(struct engine *engine, const struct effect *effect)
 		peer->state_not_kept = peer->state_not_kept || has_name(effect, name);
 		engine_history_name(peer->server, name);
 		peer->history_not_kept = peer->history_not_kept || has_name(effect, name);
+	}
+	if (has_name(effect, ENGINE_ACCOUNTS_NAME)) {
+		engine->now = now;
+		bootstrap_not_kept(engine);
 	}
 }
 

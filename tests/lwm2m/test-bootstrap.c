@@ -35,6 +35,24 @@ static void a_lost_answer_to_finish_is_given_again(void **state)
 	PLAY(steps);
 }
 
+static void accounts_that_cannot_be_kept_are_as_if_never_made(void **state)
+{
+	static const struct step steps[] = {
+		BOOTSTRAP_OPENED,
+		{ 1 * SEC, ACCOUNT_SECURITY, "2.04" },
+		{ 2 * SEC, ACCOUNT_SERVER, "2.04" },
+		{ 3 * SEC, "POST /bs", "persist accounts\n2.04" },
+		{ 3 * SEC, "notkept accounts", "close\nbootstrap failed ? the new accounts could not be kept" },
+		{ SPREAD(3 * SEC, 30), .expect = "connect" },
+		{ 18 * SEC, "connected", "request POST /bs?ep=dev&pct=112\nbootstrapping" },
+		{ 18 * SEC, "answer 2.04" },
+		{ 18 * SEC, "GET /0 accept=40", "2.05 format=40 </>;lwm2m=1.1,</0/0>" },
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
 static void with_an_account_it_is_not_asked(void **state)
 {
 	static const struct step steps[] = {
@@ -274,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_an_account_it_is_asked_at_once),
 		cmocka_unit_test(a_lost_answer_to_finish_is_given_again),
+		cmocka_unit_test(accounts_that_cannot_be_kept_are_as_if_never_made),
 		cmocka_unit_test(with_an_account_it_is_not_asked),
 		cmocka_unit_test(rule_26_hold_off),
 		cmocka_unit_test(rule_21_silence_for_247_s_is_a_failure),

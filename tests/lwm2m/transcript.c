@@ -606,7 +606,7 @@ static void not_kept(struct transcript *transcript, const char *name)
 {
 	const struct effect effect = { .type = EFFECT_PERSIST, .message.path = bytes_of(name) };
 
-	engine_not_kept(transcript->engine, &effect);
+	engine_not_kept(transcript->engine, transcript->now, &effect);
 }
 
 static bool play_objects(struct transcript *transcript, const char *verb, char *rest)
