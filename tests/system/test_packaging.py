@@ -28,6 +28,7 @@ DEBIAN = 'packaging/debian/'
 NO_PLUGINS = {'common'}
 PROGRAMS = {'lwm2m-agent': ['usr/sbin/lwm2m-agent', 'usr/libexec/lwm2m-agent/lwm2m-plugin-host'],
             'lwm2m-server': ['usr/bin/lwm2m-server']}
+GPL = 'usr/sbin/lwm2m-agent', 'usr/bin/lwm2m-server'
 TO_THE_NETWORK = re.compile(r'\b(curl|wget|apt|apt-get|pip|git|nc|ssh|scp|ftp)\b|https?://')
 
 
@@ -276,6 +277,8 @@ class Checks:
             with open(file, 'rb') as handle:
                 content = handle.read()
             self.assertNotIn(b'/share/lwm2m-agent', content, path)
+            # debian/copyright says which programs are under the GPL: those with wolfSSL in them.
+            self.assertEqual(b'wolfSSL' in content, path in GPL, path)
             if path in sum(PROGRAMS.values(), []):
                 symbols = output('readelf', '--dyn-syms', '-W', file)
                 self.assertIn('__stack_chk_fail', symbols, path)
