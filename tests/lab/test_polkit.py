@@ -143,8 +143,16 @@ class OnRelease:
         self.assertIn("systemd-timedated does not set the clock: Automatic time synchronization is enabled "
                       "('timedatectl set-ntp no' turns it off)", self.journal("lwm2m-agent"))
         self.check_metrics()
+        self.check_own_user()
         self.container.check("systemctl stop lwm2m-agent")
         self.assertEqual(self.container.check("ls /var/lib/metrics"), "")
+
+    def check_own_user(self):
+        """A plugin's process is the agent's user, and no administrator."""
+        result = self.container.run(["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "busctl", "call",
+                                     "org.lwm2m.Agent1", "/org/lwm2m/Agent1", "org.lwm2m.Agent1", "Write", "sv",
+                                     "/3/0/14", "s", "+05:00"])
+        self.assert_refused(result)
 
     def check_metrics(self):
         """As the sandbox lets the agent show them, with the drop-in of lwm2m-agent.conf(5)."""
