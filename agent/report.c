@@ -46,6 +46,8 @@ static const char *why(const struct effect *effect, const char *failure, char *t
 
 const char *report_why(const struct effect *effect, const char *failure, char *text, size_t size)
 {
+	if (effect->event == EVENT_DEREGISTERED && effect->message.code == COAP_DELETED)
+		return NULL; /* that is how it should be */
 	return effect->error < 0 || effect->message.code ? why(effect, failure, text, size) : NULL;
 }
 

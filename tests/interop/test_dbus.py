@@ -361,6 +361,7 @@ class TestControl(BusCase):
                 self.server.wait_deregister(since=since)
                 self.caller.wait_changed("/servers/101", "State", "deregistered")
                 self.caller.wait_changed("", "State", "offline")
+                self.assertEqual(self.caller.get("/servers/101", ".Server", "LastError"), "")
                 self.caller.signals.clear()
                 call("Register")
                 self.caller.wait_changed("/servers/101", "State", "registered")
