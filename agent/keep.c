@@ -18,7 +18,10 @@ static int keep(struct agent *agent, const struct effect *effect)
 	if (effect->message.payload.len == 0)
 		return store_remove(agent->store, name);
 	r = store_write(agent->store, name, effect->message.payload);
-	/* An older state of a registration is worse than none: it would be gone on with. Older accounts are what there is. */
+	/*
+	 * An older state of a registration is worse than none: it would be gone on with. Older accounts are
+	 * what there is.
+	 */
 	if (r < 0 && effect->server && !effect->server->bootstrap)
 		(void)store_remove(agent->store, name);
 	return r;

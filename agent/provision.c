@@ -85,7 +85,8 @@ static const char *objection(const struct server *template, const struct server 
 }
 
 /* What a Bootstrap-Server made, as accounts that this machine takes. */
-static int make(const struct agent *agent, const struct draft *draft, struct servers *ret, char why[ENGINE_WHY_MAX])
+static int make(
+	const struct agent *agent, const struct draft *draft, struct servers *ret, char why[ENGINE_WHY_MAX])
 {
 	const struct server *template = bootstrap_account(agent), *server;
 	int r = accounts_make(draft, template, &agent->config->servers, ret, why);
@@ -188,10 +189,12 @@ int provision_load(struct agent *agent)
 	if (state.data)
 		explicit_bzero(state.data, state.allocated);
 	if (r == -ESTALE) {
-		log_notice("The accounts in the configuration were changed since the bootstrap and count again");
+		log_notice(
+			"The accounts in the configuration were changed since the bootstrap and count again");
 		(void)store_remove(agent->store, ENGINE_ACCOUNTS_NAME);
 	} else if (r < 0 && r != -ENOMEM) {
-		log_warning("The accounts of the last bootstrap cannot be used, those in the configuration count: %s",
+		log_warning(
+			"The accounts of the last bootstrap cannot be used, those in the configuration count: %s",
 			strerror(-r));
 	}
 	return r == -ENOMEM ? r : 0;

@@ -2,8 +2,8 @@
 /*
  * provision.h - the accounts that a Bootstrap-Server made, in place of the configuration's
  *
- * They are a file of the state directory. It says which accounts the configuration had then: where an administrator
- * changed those since, the configuration counts again and the file goes.
+ * They are a file of the state directory. It says which accounts the configuration had then: where an
+ * administrator changed those since, the configuration counts again and the file goes.
  */
 #pragma once
 
@@ -11,7 +11,10 @@
 
 struct agent;
 
-/* Puts the accounts that were kept in place of those in agent->config; once the state directory is open. -ENOMEM. */
+/*
+ * Puts the accounts that were kept in place of those in agent->config; once the state directory is open.
+ * -ENOMEM.
+ */
 int provision_load(struct agent *agent);
 
 /* For struct engine_config; userdata is the agent. */

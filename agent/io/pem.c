@@ -24,7 +24,8 @@ int pem_read_certificates(const char *text, struct buffer *ret)
 		/* DER is shorter than the PEM that it comes from. */
 		if (buffer_reserve(ret, (size_t)(end - text), &room) < 0)
 			return -ENOMEM;
-		n = wc_CertPemToDer((const uint8_t *)text, (int)(end - text), room, (int)(end - text), CERT_TYPE);
+		n = wc_CertPemToDer(
+			(const uint8_t *)text, (int)(end - text), room, (int)(end - text), CERT_TYPE);
 		if (n <= 0) {
 			ret->len = before;
 			return -EBADMSG;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pem.h - keys and certificates as people keep them (RFC 7468), in the form that LwM2M and TLS have them: DER
+ * pem.h - keys and certificates as people keep them (RFC 7468), in the form that LwM2M and TLS have them:
+ * DER
  *
- * ret is appended to. -EBADMSG: text has nothing of the kind, or something else under its name; -ENOTSUP: a key of another
- * kind than ECDSA over P-256, P-384 or P-521; -ENOMEM.
+ * ret is appended to. -EBADMSG: text has nothing of the kind, or something else under its name; -ENOTSUP: a
+ * key of another kind than ECDSA over P-256, P-384 or P-521; -ENOMEM.
  */
 #pragma once
 

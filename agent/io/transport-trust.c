@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw public keys (RFC 7250) and certificates: what we show, and whether what the server shows is good enough.
+ * Raw public keys (RFC 7250) and certificates: what we show, and whether what the server shows is good
+ * enough.
  *
- * All of it is decided here, on the object of one session: libcoap's own checks know neither certificate usages nor a
- * certificate that is pinned. The TLS library asks for each certificate of a chain, the server's own last; once it was
- * overruled it asks again without an error, so that what it says then is no proof. Hence a first no is a no.
+ * All of it is decided here, on the object of one session: libcoap's own checks know neither certificate
+ * usages nor a certificate that is pinned. The TLS library asks for each certificate of a chain, the
+ * server's own last; once it was overruled it asks again without an error, so that what it says then is no
+ * proof. Hence a first no is a no.
  */
 #include <arpa/inet.h>
 #include <time.h>
@@ -14,9 +16,9 @@
 
 #include "io/transport-internal.h"
 
-#define CERTIFICATE_CIPHERS                                                                                 \
-	"TLS13-AES128-GCM-SHA256:TLS13-AES128-CCM-SHA256:TLS13-AES128-CCM-8-SHA256:"                       \
-	"ECDHE-ECDSA-AES128-CCM-8:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"            \
+#define CERTIFICATE_CIPHERS                                                                     \
+	"TLS13-AES128-GCM-SHA256:TLS13-AES128-CCM-SHA256:TLS13-AES128-CCM-8-SHA256:"            \
+	"ECDHE-ECDSA-AES128-CCM-8:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:" \
 	"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"
 
 #define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
@@ -55,9 +57,8 @@ static int distrust(struct connection *connection, const char *why)
 
 static bool matches(const struct account *account, struct bytes der)
 {
-	static const enum wc_HashType types[] = {
-		WC_HASH_TYPE_NONE, WC_HASH_TYPE_SHA256, WC_HASH_TYPE_SHA384, WC_HASH_TYPE_SHA512
-	};
+	static const enum wc_HashType types[] = { WC_HASH_TYPE_NONE, WC_HASH_TYPE_SHA256, WC_HASH_TYPE_SHA384,
+		WC_HASH_TYPE_SHA512 };
 	uint8_t digest[WC_MAX_DIGEST_SIZE];
 	int len;
 
@@ -66,7 +67,8 @@ static bool matches(const struct account *account, struct bytes der)
 	if (account->matching >= ELEMENTSOF(types))
 		return false;
 	len = wc_HashGetDigestSize(types[account->matching]);
-	return len > 0 && wc_Hash(types[account->matching], der.data, (word32)der.len, digest, (word32)len) == 0 &&
+	return len > 0 &&
+	       wc_Hash(types[account->matching], der.data, (word32)der.len, digest, (word32)len) == 0 &&
 	       bytes_equal(BYTES(digest, (size_t)len), buffer_bytes(&account->server_key));
 }
 
@@ -88,11 +90,15 @@ static bool has_name(const struct account *account, WOLFSSL_X509 *certificate)
 {
 	const char *name = expected_name(account);
 
-	return is_address(name) ? wolfSSL_X509_check_ip_asc(certificate, name, 0) == WOLFSSL_SUCCESS :
-				  wolfSSL_X509_check_host(certificate, name, strlen(name), 0, NULL) == WOLFSSL_SUCCESS;
+	return is_address(name) ?
+		       wolfSSL_X509_check_ip_asc(certificate, name, 0) == WOLFSSL_SUCCESS :
+		       wolfSSL_X509_check_host(certificate, name, strlen(name), 0, NULL) == WOLFSSL_SUCCESS;
 }
 
-/* An expiry cannot be seen, and what is not valid yet has to do, as long as the clock was never set: nothing else is known. */
+/*
+ * An expiry cannot be seen, and what is not valid yet has to do, as long as the clock was never set:
+ * nothing else is known.
+ */
 static const char *objection_of_chain(int error)
 {
 	bool unset = time(NULL) < CLOCK_IS_SET;
@@ -100,7 +106,8 @@ static const char *objection_of_chain(int error)
 	switch (error) {
 	case ASN_BEFORE_DATE_E:
 	case WOLFSSL_X509_V_ERR_CERT_NOT_YET_VALID:
-		return unset ? NULL : "the server's certificate is not valid yet: is the clock of this machine right?";
+		return unset ? NULL :
+			       "the server's certificate is not valid yet: is the clock of this machine right?";
 	case ASN_AFTER_DATE_E:
 	case WOLFSSL_X509_V_ERR_CERT_HAS_EXPIRED:
 		return "the server's certificate, or one above it, has expired";
@@ -152,7 +159,8 @@ static int verify_certificate(int ok, WOLFSSL_X509_STORE_CTX *store)
 	if (pinned)
 		return depth > 0 || same ?
 			       accept_certificate(connection, depth) :
-			       distrust(connection, "the server has another certificate than the one in its account");
+			       distrust(connection,
+				       "the server has another certificate than the one in its account");
 	objection = ok ? NULL : objection_of_chain(wolfSSL_X509_STORE_CTX_get_error(store));
 	if (objection)
 		return distrust(connection, objection);
@@ -165,7 +173,9 @@ static int verify_certificate(int ok, WOLFSSL_X509_STORE_CTX *store)
 	return accept_certificate(connection, depth);
 }
 
-/* Authorities for this session. The TLS library keeps them in the context, which is the connection's alone. */
+/*
+ * Authorities for this session. The TLS library keeps them in the context, which is the connection's alone.
+ */
 static int load_authorities(struct connection *connection, WOLFSSL_CTX *context)
 {
 	const struct account *account = connection->account;
@@ -176,7 +186,8 @@ static int load_authorities(struct connection *connection, WOLFSSL_CTX *context)
 	if (account->usage == USAGE_DOMAIN_ISSUED)
 		return 0;
 	if (account->usage == USAGE_SERVICE_CONSTRAINT)
-		return wolfSSL_CTX_load_verify_locations(context, file, NULL) == WOLFSSL_SUCCESS ? 0 : -ENOKEY;
+		return wolfSSL_CTX_load_verify_locations(context, file, NULL) == WOLFSSL_SUCCESS ? 0 :
+												   -ENOKEY;
 	if (account->usage == USAGE_CA_CONSTRAINT) {
 		system = wolfSSL_CertManagerNew();
 		if (!system)
@@ -188,8 +199,8 @@ static int load_authorities(struct connection *connection, WOLFSSL_CTX *context)
 		wolfSSL_CertManagerFree(system);
 	}
 	if (r == WOLFSSL_SUCCESS)
-		r = wolfSSL_CTX_load_verify_buffer(context, account->server_key.data, (long)account->server_key.len,
-			WOLFSSL_FILETYPE_ASN1);
+		r = wolfSSL_CTX_load_verify_buffer(context, account->server_key.data,
+			(long)account->server_key.len, WOLFSSL_FILETYPE_ASN1);
 	return r == WOLFSSL_SUCCESS ? 0 : -ENOKEY;
 }
 
@@ -198,10 +209,10 @@ static int show(const struct account *account, WOLFSSL *tls)
 	const struct buffer *identity = &account->identity, *key = &account->key;
 	int r;
 
-	r = account->mode == SECURITY_RPK ?
-		    wolfSSL_use_certificate_buffer(tls, identity->data, (int)identity->len, WOLFSSL_FILETYPE_ASN1) :
-		    wolfSSL_use_certificate_chain_buffer_format(
-			    tls, identity->data, (long)identity->len, WOLFSSL_FILETYPE_ASN1);
+	r = account->mode == SECURITY_RPK ? wolfSSL_use_certificate_buffer(tls, identity->data,
+						    (int)identity->len, WOLFSSL_FILETYPE_ASN1) :
+					    wolfSSL_use_certificate_chain_buffer_format(tls, identity->data,
+						    (long)identity->len, WOLFSSL_FILETYPE_ASN1);
 	if (r == WOLFSSL_SUCCESS)
 		r = wolfSSL_use_PrivateKey_buffer(tls, key->data, (long)key->len, WOLFSSL_FILETYPE_ASN1);
 	return r == WOLFSSL_SUCCESS ? 0 : -EKEYREJECTED;
@@ -231,8 +242,9 @@ int transport_trust_set_up(struct connection *connection, void *object)
 	if (r == 0 && !raw) {
 		r = load_authorities(connection, wolfSSL_get_SSL_CTX(tls));
 		if (r < 0)
-			(void)distrust(connection, "the authority in the server's account cannot be used, or the system does "
-						   "not trust it");
+			(void)distrust(connection,
+				"the authority in the server's account cannot be used, or the system does "
+				"not trust it");
 	}
 	/* An address is no name to ask for (RFC 6066, 3). */
 	if (r == 0 && !is_address(expected_name(account)))

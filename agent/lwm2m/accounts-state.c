@@ -28,8 +28,9 @@ static enum value_type type_of(const void *data, const struct path *path)
 	return resource ? resource->type : VALUE_NONE;
 }
 
-int accounts_state_decode(struct bytes state, const struct resource_info *(*find_resource)(const struct path *path),
-	uint64_t *ret_origin, struct records *ret)
+int accounts_state_decode(struct bytes state,
+	const struct resource_info *(*find_resource)(const struct path *path), uint64_t *ret_origin,
+	struct records *ret)
 {
 	const struct finder finder = { find_resource };
 	const struct codec_types types = { .type_of = type_of, .data = &finder };
@@ -42,7 +43,8 @@ int accounts_state_decode(struct bytes state, const struct resource_info *(*find
 	*ret_origin = 0;
 	for (size_t i = 1; i < HEADER_SIZE; i++)
 		*ret_origin = *ret_origin << 8 | state.data[i];
-	r = codec_decode(CODEC_SENML_CBOR, &root, BYTES(state.data + HEADER_SIZE, state.len - HEADER_SIZE), &types, ret);
+	r = codec_decode(CODEC_SENML_CBOR, &root, BYTES(state.data + HEADER_SIZE, state.len - HEADER_SIZE),
+		&types, ret);
 	if (r < 0)
 		return r == -ENOMEM ? r : -EBADMSG;
 	for (size_t i = 0; i < ret->count; i++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a Bootstrap-Server may ask (Core 1.2, 6.1): Discover, Read of objects 1 and 2, Write, Delete and Finish, without a
- * look at access rights. Writes need not bring what exists already, and what they bring that is not known is left out.
- * Objects of the draft are changed there. All others change at once, as far as they can be written at all.
+ * What a Bootstrap-Server may ask (Core 1.2, 6.1): Discover, Read of objects 1 and 2, Write, Delete and
+ * Finish, without a look at access rights. Writes need not bring what exists already, and what they bring
+ * that is not known is left out. Objects of the draft are changed there. All others change at once, as far
+ * as they can be written at all.
  */
 #include "lwm2m/bootstrap.h"
 #include "lwm2m/codec.h"
@@ -54,7 +55,10 @@ int bootstrap_draft_accounts(struct engine *engine)
 	return r < 0 ? r : draft_write(&engine->bootstrap.draft, &root, &records);
 }
 
-/* What is not known or has no value is left out; -EBADMSG: an instance without an id, or of the wrong shape. */
+/*
+ * What is not known or has no value is left out; -EBADMSG: an instance without an id, or of the wrong
+ * shape.
+ */
 static int keep_known(struct engine *engine, struct records *records)
 {
 	size_t kept = 0;
@@ -75,7 +79,8 @@ static int keep_known(struct engine *engine, struct records *records)
 	return 0;
 }
 
-static int decode(struct engine *engine, int format, const struct path *path, struct bytes body, struct records *ret)
+static int decode(
+	struct engine *engine, int format, const struct path *path, struct bytes body, struct records *ret)
 {
 	const struct codec_types types = { .type_of = type_of, .data = engine };
 	int r;
@@ -99,7 +104,9 @@ static bool is_own_account(const struct engine *engine, const struct path *path)
 /* Objects that are not of the draft. The change is one of theirs, by whoever implements them. */
 static struct request *change(struct engine *engine, enum operation_type type, const struct path *path)
 {
-	struct target target = { .type = type, .path = *path, .object = registry_find(engine->registry, path->ids[0]) };
+	struct target target = {
+		.type = type, .path = *path, .object = registry_find(engine->registry, path->ids[0])
+	};
 
 	if (path->depth >= PATH_RESOURCE)
 		target.resource = object_find_resource(target.object, path->ids[2]);
@@ -151,7 +158,8 @@ static int write_object(struct engine *engine, uint32_t id, const struct path *p
 	if (!request)
 		return COAP_UNAVAILABLE;
 	for (size_t i = 0; i < records->count && r >= 0; i++)
-		r = records_add_copy(&request->operation.records, records->items[i].path, records->items[i].value);
+		r = records_add_copy(
+			&request->operation.records, records->items[i].path, records->items[i].value);
 	if (r < 0) {
 		request_free(request);
 		return COAP_UNAVAILABLE;
@@ -161,7 +169,8 @@ static int write_object(struct engine *engine, uint32_t id, const struct path *p
 	return 0;
 }
 
-static int write_body(struct engine *engine, const struct message *message, const struct path *path, struct bytes body)
+static int write_body(
+	struct engine *engine, const struct message *message, const struct path *path, struct bytes body)
 {
 	_cleanup_(records_deinit) struct records records = { 0 };
 	int r;
@@ -174,7 +183,8 @@ static int write_body(struct engine *engine, const struct message *message, cons
 	if (r < 0)
 		return operation_code(OPERATION_WRITE_REPLACE, r);
 	if (!draft_has_object(path->ids[0]))
-		return records.count > 0 ? write_object(engine, message->id, path, &records) : COAP_BAD_REQUEST;
+		return records.count > 0 ? write_object(engine, message->id, path, &records) :
+					   COAP_BAD_REQUEST;
 	r = draft_write(&engine->bootstrap.draft, path, &records);
 	if (r < 0) {
 		bootstrap_fail(engine, r, 0, "more than a bootstrap may bring");
@@ -193,7 +203,8 @@ static void serve_write(struct engine *engine, const struct message *message, co
 	if (code == 0) {
 		bool blocks = message->offset > 0;
 
-		code = write_body(engine, message, path, blocks ? buffer_bytes(&body->data) : message->payload);
+		code = write_body(
+			engine, message, path, blocks ? buffer_bytes(&body->data) : message->payload);
 		if (blocks)
 			body_reset(body);
 	}
@@ -274,11 +285,16 @@ static const struct value *find_value(const struct engine *engine, uint16_t oid,
 	return draft_find(&engine->bootstrap.draft, &path);
 }
 
-/* Which server an instance of Security or Server is about; none for the Bootstrap-Server's own (Core 1.2, 6.1.4). */
+/*
+ * Which server an instance of Security or Server is about; none for the Bootstrap-Server's own (Core 1.2,
+ * 6.1.4).
+ */
 static int append_server(const struct engine *engine, uint16_t oid, uint16_t iid, struct buffer *ret)
 {
-	const struct value *bootstrap = oid == SECURITY ? find_value(engine, oid, iid, SECURITY_BOOTSTRAP) : NULL;
-	const struct value *id = find_value(engine, oid, iid, oid == SECURITY ? SECURITY_SHORT_ID : SERVER_SHORT_ID);
+	const struct value *bootstrap =
+		oid == SECURITY ? find_value(engine, oid, iid, SECURITY_BOOTSTRAP) : NULL;
+	const struct value *id =
+		find_value(engine, oid, iid, oid == SECURITY ? SECURITY_SHORT_ID : SERVER_SHORT_ID);
 	const struct value *uri = oid == SECURITY ? find_value(engine, oid, iid, SECURITY_URI) : NULL;
 	int r = 0;
 
@@ -354,7 +370,8 @@ static void serve_discover(struct engine *engine, const struct message *message,
 	if (engine->bootstrap.server->version == LWM2M_1_0)
 		r = buffer_append_text(effects_payload(effect), "lwm2m=\"1.0\"");
 	else
-		r = buffer_printf(effects_payload(effect), "</>;lwm2m=%s", version_name(engine->bootstrap.server->version));
+		r = buffer_printf(effects_payload(effect), "</>;lwm2m=%s",
+			version_name(engine->bootstrap.server->version));
 	if (r >= 0)
 		r = append_objects(engine, path, effects_payload(effect));
 	if (r < 0) {
@@ -432,8 +449,8 @@ static bool has_object(const struct records *records, uint16_t oid)
 }
 
 /*
- * Objects that a pack has are replaced as a whole, all others stay (Core 1.2, 6.1.8). What it has of objects that are not
- * of the draft cannot wait for the end of a transaction: such a pack is not taken.
+ * Objects that a pack has are replaced as a whole, all others stay (Core 1.2, 6.1.8). What it has of
+ * objects that are not of the draft cannot wait for the end of a transaction: such a pack is not taken.
  */
 int bootstrap_take_pack(struct engine *engine, const struct message *response)
 {
@@ -442,7 +459,8 @@ int bootstrap_take_pack(struct engine *engine, const struct message *response)
 	int r = decode(engine, response->format, &root, response->payload, &records);
 
 	for (size_t i = 0; i < records.count && r >= 0; i++)
-		if (!draft_has_object(records.items[i].path.ids[0]) || is_own_account(engine, &records.items[i].path))
+		if (!draft_has_object(records.items[i].path.ids[0]) ||
+			is_own_account(engine, &records.items[i].path))
 			r = -EINVAL;
 	for (uint16_t oid = 0; oid <= 21 && r >= 0; oid++) {
 		const struct path object = PATH1(oid);

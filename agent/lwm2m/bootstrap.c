@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When the Bootstrap-Server is asked, and what becomes of it (Core 1.2, 5.2). What it asks of us is bootstrap-serve.c.
+ * When the Bootstrap-Server is asked, and what becomes of it (Core 1.2, 5.2). What it asks of us is
+ * bootstrap-serve.c.
  *
- * It is a transaction: what is written goes into a draft, the accounts in use stay and their servers are served, and
- * Bootstrap-Finish makes the draft one file that is kept before it is answered. Whatever ends sooner leaves nothing.
+ * It is a transaction: what is written goes into a draft, the accounts in use stay and their servers are
+ * served, and Bootstrap-Finish makes the draft one file that is kept before it is answered. Whatever ends
+ * sooner leaves nothing.
  */
 #include "lwm2m/bootstrap.h"
 
@@ -16,7 +18,10 @@
 /* Core 1.2, 5.2.4: EXCHANGE_LIFETIME without a word of the server ends it. */
 #define SILENCE (247 * USEC_PER_SEC)
 
-/* A Bootstrap-Finish whose answer was lost comes again within ACK_TIMEOUT * ACK_RANDOM_FACTOR (RFC 7252, 4.8). */
+/*
+ * A Bootstrap-Finish whose answer was lost comes again within ACK_TIMEOUT * ACK_RANDOM_FACTOR (RFC 7252,
+ * 4.8).
+ */
 #define LINGER (3 * USEC_PER_SEC)
 
 #define RETRY_FIRST (30 * USEC_PER_SEC)
@@ -55,7 +60,8 @@ static struct effect *add(struct engine *engine, enum effect_type type)
 	return effect;
 }
 
-static void tell(struct engine *engine, enum event_type event, int error, uint8_t code, const char *why, usec_t wait)
+static void tell(
+	struct engine *engine, enum event_type event, int error, uint8_t code, const char *why, usec_t wait)
 {
 	struct effect *effect = add(engine, EFFECT_EVENT);
 
@@ -109,7 +115,10 @@ static void connect(struct engine *engine)
 		set_state(engine, BOOTSTRAP_CONNECTING, USEC_INFINITY);
 }
 
-/* All that waits for it are started at once by what ails them all: each waits a time of its own, at least the hold-off. */
+/*
+ * All that waits for it are started at once by what ails them all: each waits a time of its own, at least
+ * the hold-off.
+ */
 static void want(struct engine *engine)
 {
 	struct bootstrap *bootstrap = &engine->bootstrap;
@@ -130,7 +139,8 @@ static bool is_lost(const struct peer *peer)
 	const struct registration *registration = &peer->registration;
 	const struct server *server = peer->server;
 
-	return server->enabled && server->bootstrap_on_failure && registration->retrying && !registration->resume &&
+	return server->enabled && server->bootstrap_on_failure && registration->retrying &&
+	       !registration->resume &&
 	       registration->failures >= (uint64_t)server->retry_count * server->sequence_count;
 }
 
@@ -154,7 +164,8 @@ void bootstrap_start(struct engine *engine)
 		return;
 	bootstrap->started = true;
 	if (engine->bootstrapped && bootstrap->server->account_timeout_s > 0)
-		bootstrap->purge_at = usec_add(engine->now, usec_from_s(bootstrap->server->account_timeout_s));
+		bootstrap->purge_at =
+			usec_add(engine->now, usec_from_s(bootstrap->server->account_timeout_s));
 	if (is_needed(engine))
 		want(engine);
 }
@@ -249,8 +260,8 @@ static void open_up(struct engine *engine)
 }
 
 /*
- * A Bootstrap-Pack is all that there is to do. Whatever is wrong with it, the server is asked for the long way, and what came
- * of it so far is as if it had not been.
+ * A Bootstrap-Pack is all that there is to do. Whatever is wrong with it, the server is asked for the long
+ * way, and what came of it so far is as if it had not been.
  */
 static void pack_answered(struct engine *engine, int error, const struct message *response)
 {
@@ -405,7 +416,10 @@ usec_t bootstrap_deadline(const struct engine *engine)
 	return bootstrap->state == BOOTSTRAP_IDLE ? usec_min(deadline, bootstrap->purge_at) : deadline;
 }
 
-/* A session does not follow us to another address here: what was under way begins anew, what waits tries now. */
+/*
+ * A session does not follow us to another address here: what was under way begins anew, what waits tries
+ * now.
+ */
 void bootstrap_network_changed(struct engine *engine)
 {
 	struct bootstrap *bootstrap = &engine->bootstrap;

@@ -2,8 +2,8 @@
 /*
  * bootstrap.h - what goes on with the Bootstrap-Server; within the engine
  *
- * There is one at most. bootstrap.c is when it is asked and how that ends, bootstrap-serve.c what it asks of us. Its
- * session's number is the one after the peers'.
+ * There is one at most. bootstrap.c is when it is asked and how that ends, bootstrap-serve.c what it asks
+ * of us. Its session's number is the one after the peers'.
  */
 #pragma once
 
@@ -32,7 +32,10 @@ void bootstrap_fail(struct engine *engine, int error, uint8_t code, const char *
 /* The server said something. */
 void bootstrap_heard(struct engine *engine);
 
-/* The draft becomes the accounts, to be kept before anything else leaves; -errno: it cannot, and bootstrap->why. */
+/*
+ * The draft becomes the accounts, to be kept before anything else leaves; -errno: it cannot, and
+ * bootstrap->why.
+ */
 int bootstrap_finish(struct engine *engine);
 
 /* The accounts could not be kept: what there was stays. The server was told otherwise; it is asked again. */

@@ -2,10 +2,11 @@
 /*
  * draft.h - the accounts while a Bootstrap-Server makes them
  *
- * Security (0), Server (1), Access Control (2) and OSCORE (21) are not changed one by one under the client's feet: what a
- * Bootstrap-Server writes and deletes there goes into a draft, which counts as a whole once it is consistent, or not at
- * all. A draft is the values by path, ascending; what may be in them is for who reads it. It owns the values and wipes
- * them when they go. Its size is bounded: DRAFT_VALUES_MAX, DRAFT_SIZE_MAX.
+ * Security (0), Server (1), Access Control (2) and OSCORE (21) are not changed one by one under the
+ * client's feet: what a Bootstrap-Server writes and deletes there goes into a draft, which counts as a
+ * whole once it is consistent, or not at all. A draft is the values by path, ascending; what may be in them
+ * is for who reads it. It owns the values and wipes them when they go. Its size is bounded:
+ * DRAFT_VALUES_MAX, DRAFT_SIZE_MAX.
  */
 #pragma once
 
@@ -35,9 +36,9 @@ bool draft_contains(const struct draft *draft, const struct path *path);
 int draft_next_instance(const struct draft *draft, uint16_t oid, uint16_t iid, uint16_t *ret);
 
 /*
- * Writes records, which are all at or below path: each instance among them is replaced, where path is one of an object or
- * instance; of a resource only that one is. -ENOSPC: past the bounds, -ENOMEM; of what was to be written some may be there
- * then, and the draft is of no use any more.
+ * Writes records, which are all at or below path: each instance among them is replaced, where path is one
+ * of an object or instance; of a resource only that one is. -ENOSPC: past the bounds, -ENOMEM; of what was
+ * to be written some may be there then, and the draft is of no use any more.
  */
 int draft_write(struct draft *draft, const struct path *path, const struct records *records);
 

@@ -14,7 +14,8 @@
 
 const struct resource_info *accounts_find_resource(const struct path *path)
 {
-	const struct object_info *const infos[] = { &security_info, &server_object_info, &access_control_info };
+	const struct object_info *const infos[] = { &security_info, &server_object_info,
+		&access_control_info };
 
 	if (path->ids[0] >= ELEMENTSOF(infos) || path->depth < PATH_RESOURCE)
 		return NULL;
@@ -45,7 +46,8 @@ static int complain(char why[ACCOUNTS_WHY_MAX], uint16_t oid, uint16_t iid, cons
 }
 
 /* The instance's values into the account. */
-static int fill(const struct draft *draft, uint16_t oid, uint16_t iid, struct server *server, char why[ACCOUNTS_WHY_MAX])
+static int fill(const struct draft *draft, uint16_t oid, uint16_t iid, struct server *server,
+	char why[ACCOUNTS_WHY_MAX])
 {
 	_cleanup_(records_deinit) struct records records = { 0 };
 	const struct path instance = PATH2(oid, iid);
@@ -110,7 +112,8 @@ static int add_name(const struct server *server, const struct servers *named, ch
 
 	if (server->bootstrap)
 		return snprintf(ret, size, "bootstrap");
-	return known ? snprintf(ret, size, "%s", known->name) : snprintf(ret, size, "server-%u", server->short_id);
+	return known ? snprintf(ret, size, "%s", known->name) :
+		       snprintf(ret, size, "server-%u", server->short_id);
 }
 
 static void take_template(struct server *server, const struct server *template)
@@ -145,7 +148,8 @@ static int make_account(const struct draft *draft, uint16_t iid, const struct se
 		return r;
 	if (!server->bootstrap) {
 		if (find_server_instance(draft, server->short_id, &server->server_iid) < 0)
-			return complain(why, SECURITY, iid, "has no instance of Server (/1) with its Short Server ID");
+			return complain(why, SECURITY, iid,
+				"has no instance of Server (/1) with its Short Server ID");
 		r = fill(draft, SERVER, server->server_iid, server, why);
 		if (r < 0)
 			return r;
@@ -174,7 +178,8 @@ static int check_servers(const struct draft *draft, const struct servers *server
 	for (; draft_next_instance(draft, SERVER, iid, &iid) == 0; iid++) {
 		server = servers_find_instance(servers, iid);
 		if (!server)
-			return complain(why, SERVER, iid, "has no instance of Security (/0) with its Short Server ID");
+			return complain(why, SERVER, iid,
+				"has no instance of Security (/0) with its Short Server ID");
 	}
 	if (!any) {
 		snprintf(why, ACCOUNTS_WHY_MAX, "there is no account of an LwM2M Server");

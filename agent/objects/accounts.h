@@ -2,9 +2,9 @@
 /*
  * accounts.h - accounts as instances of Security and Server, and back
  *
- * What a Bootstrap-Server makes are values of objects 0 and 1; what the client works with are accounts. An instance of
- * Security and one of Server are of the same account when both have the same Short Server ID. What those objects have no
- * resource for (the version to offer, sizes, queue mode) comes from a template.
+ * What a Bootstrap-Server makes are values of objects 0 and 1; what the client works with are accounts. An
+ * instance of Security and one of Server are of the same account when both have the same Short Server ID.
+ * What those objects have no resource for (the version to offer, sizes, queue mode) comes from a template.
  */
 #pragma once
 
@@ -21,8 +21,9 @@ int accounts_read(const struct servers *servers, struct records *ret);
 #define ACCOUNTS_WHY_MAX 128
 
 /*
- * Makes accounts of the draft; ret is empty before, and on failure. -EINVAL: it is not consistent, and why for people.
- * -ENOMEM. An account has the name of the one of named that has the same Short Server ID, or "server-ID".
+ * Makes accounts of the draft; ret is empty before, and on failure. -EINVAL: it is not consistent, and why
+ * for people. -ENOMEM. An account has the name of the one of named that has the same Short Server ID, or
+ * "server-ID".
  */
 int accounts_make(const struct draft *draft, const struct server *template, const struct servers *named,
 	struct servers *ret, char why[ACCOUNTS_WHY_MAX]);
