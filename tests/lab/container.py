@@ -83,7 +83,7 @@ class Container:
         size}, gone with stop()."""
         options = self._share + [f"tmpfs={size}:{path}" for path, size in (tmpfs or {}).items()]
         options += [f"read-only={path}" for path in read_only]
-        self._init = self._popen(["nsenter", "--mount", "--target", str(self._holder.pid), "unshare", "--mount", "--pid",
+        self._init = self._popen(["nsenter", "--mount", "--root", "--target", str(self._holder.pid), "unshare", "--mount", "--pid",
                                   "--net", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child", "--propagation", "private",
                                   INIT, "boot", self._work, *options], stderr=subprocess.PIPE, text=True)
         end = time.monotonic() + timeout
