@@ -50,6 +50,7 @@ struct agent {
 	bool clock_unset; /* as the log says */
 	bool bootstrapped; /* the accounts are of a Bootstrap-Server: see provision.h */
 	uint64_t origin;
+	struct buffer rights; /* what it wrote to object 2, as that object keeps it; empty: nothing */
 	bool stopping;
 	int ending; /* what agent_run() returns once the engine is idle */
 	/* What objects asked for; done by the pump once the answers are out. */

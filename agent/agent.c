@@ -207,6 +207,8 @@ static void restore_object(struct agent *agent, const struct object *object)
 
 	engine_object_name(object->info->id, name);
 	r = store_read(agent->store, name, &state);
+	if (r == -ENOENT && object->info->id == ACL_OBJECT && agent->rights.len > 0)
+		r = buffer_append(&state, agent->rights.data, agent->rights.len);
 	if (r < 0)
 		return;
 	r = engine_restore(agent->engine, object->info->id, buffer_bytes(&state));
@@ -329,6 +331,7 @@ struct agent *agent_free(struct agent *agent)
 	metrics_free(agent);
 	supervisor_free(agent->supervisor);
 	buffer_deinit(&agent->hidden);
+	buffer_deinit(&agent->rights);
 	engine_free(agent->engine);
 	monitor_free(agent);
 	device_free(agent->device);

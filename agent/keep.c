@@ -8,6 +8,18 @@
 #define WAIT_MIN (10 * USEC_PER_SEC)
 #define WAIT_MAX (600 * USEC_PER_SEC)
 
+/* New accounts begin without what servers wrote to the old ones: as far as that still holds, they have it. */
+static void forget_writes(struct agent *agent)
+{
+	static const uint16_t objects[] = { 1, ACL_OBJECT };
+	char name[ENGINE_NAME_MAX];
+
+	for (size_t i = 0; i < ELEMENTSOF(objects); i++) {
+		engine_object_name(objects[i], name);
+		(void)store_remove(agent->store, name);
+	}
+}
+
 static int keep(struct agent *agent, const struct effect *effect)
 {
 	struct bytes path = effect->message.path;
@@ -18,6 +30,8 @@ static int keep(struct agent *agent, const struct effect *effect)
 	if (effect->message.payload.len == 0)
 		return store_remove(agent->store, name);
 	r = store_write(agent->store, name, effect->message.payload);
+	if (r == 0 && strcmp(name, ENGINE_ACCOUNTS_NAME) == 0)
+		forget_writes(agent);
 	/*
 	 * An older state of a registration is worse than none: it would be gone on with. Older accounts are
 	 * what there is.

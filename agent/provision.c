@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "io/uri.h"
 #include "lwm2m/accounts-state.h"
+#include "lwm2m/codec.h"
 #include "objects/accounts.h"
 
 static const struct server *bootstrap_account(const struct agent *agent)
@@ -104,11 +105,38 @@ static int make(
 	return 0;
 }
 
+static enum value_type type_of(const void *data, const struct path *path)
+{
+	const struct resource_info *resource = accounts_find_resource(path);
+
+	return resource ? resource->type : VALUE_NONE;
+}
+
+/* Object 2 as it is kept: what servers changed since, or else what a Bootstrap-Server wrote. */
+static int read_rights(const struct agent *agent, struct records *ret)
+{
+	const struct codec_types types = { .type_of = type_of };
+	const struct path path = PATH1(ACL_OBJECT);
+	_cleanup_(buffer_deinit) struct buffer state = { 0 };
+	size_t first = ret->count;
+	char name[ENGINE_NAME_MAX];
+	int r;
+
+	engine_object_name(ACL_OBJECT, name);
+	r = store_read(agent->store, name, &state);
+	if (r == -ENOENT)
+		r = buffer_append(&state, agent->rights.data, agent->rights.len);
+	if (r == 0 && state.len > 0)
+		r = codec_decode(CODEC_SENML_CBOR, &path, buffer_bytes(&state), &types, ret);
+	return r < 0 ? r : records_own(ret, first);
+}
+
 static int provision_read(void *userdata, struct records *ret)
 {
 	const struct agent *agent = userdata;
+	int r = accounts_read(&agent->config->servers, ret);
 
-	return accounts_read(&agent->config->servers, ret);
+	return r < 0 ? r : read_rights(agent, ret);
 }
 
 static int provision_check(void *userdata, const struct draft *draft, char why[ENGINE_WHY_MAX])
@@ -149,6 +177,17 @@ static void replace_accounts(struct agent *agent, struct servers *servers)
 	agent->bootstrapped = true;
 }
 
+static int take_rights(struct agent *agent, const struct draft *draft)
+{
+	const struct path path = PATH1(ACL_OBJECT);
+	_cleanup_(records_deinit) struct records records = { 0 };
+	int r = draft_read(draft, &path, &records);
+
+	return r < 0 || records.count == 0 ?
+			r :
+			codec_encode(CODEC_SENML_CBOR, &path, &records, &agent->rights);
+}
+
 static int take(struct agent *agent, struct bytes state)
 {
 	_cleanup_(records_deinit) struct records records = { 0 };
@@ -167,6 +206,8 @@ static int take(struct agent *agent, struct bytes state)
 	servers_init(&servers);
 	if (r == 0)
 		r = make(agent, &draft, &servers, why);
+	if (r == 0)
+		r = take_rights(agent, &draft);
 	if (r == 0)
 		replace_accounts(agent, &servers);
 	else

@@ -172,6 +172,51 @@ class TestTwice(BootstrapCase):
         agent.start()
         self.server.wait_register(agent.endpoint, since=since)
 
+    def test_rights(self):
+        """Object 2 of the Bootstrap-Server's making: who may do what, also after a restart and until another bootstrap."""
+        agent = self.start()
+        address = self.bootstrap.wait_request(agent.endpoint)
+        rights = {0: 3, 1: 0, "2/102": 1, 3: 101}
+        self.assert_code(self.bootstrap.write(address, "/2/0", rights), "2.04")
+        self.assert_code(self.bootstrap.provide(address, [account(101, self.server.uri),
+                                                          account(102, self.other.uri, iid=2)]), "2.04")
+        for end in (lambda: None, agent.stop):
+            end()
+            if not agent.is_running:
+                agent.start()
+            agent.wait_log("server-101: (registered with|registration updated)")
+            agent.wait_log("server-102: (registered with|registration updated)")
+            first, second = (peer.clients[agent.endpoint] for peer in (self.server, self.other))
+            self.assert_code(self.other.read(second, "/3/0/16"), "2.05")
+            self.assert_code(self.other.write(second, "/3/0/14", b"+01:00"), "4.01")
+            self.assert_code(self.server.write(first, "/3/0/14", b"+02:00"), "2.04")
+        since = self.bootstrap.mark()
+        self.assert_code(self.server.request(first, coap.POST, "/1/1/9"), "2.04")
+        address = self.bootstrap.wait_request(agent.endpoint, since=since)
+        read = self.bootstrap.ask_client(address, coap.GET, "/2/0/2", accept=coap.SENML_JSON)
+        self.assertIn(b"102", read.payload, read)
+        self.assert_code(self.bootstrap.ask_client(address, coap.DELETE, "/2"), "2.02")
+        self.assert_code(self.bootstrap.provide(address, [account(101, self.server.uri),
+                                                          account(102, self.other.uri, iid=2)]), "2.04")
+        agent.wait_log("server-102: registered with", count=2)
+        self.assert_code(self.other.write(self.other.clients[agent.endpoint], "/3/0/14", b"+01:00"), "2.04")
+
+    def test_what_servers_wrote(self):
+        """A server's Write is part of the account while that stays; another bootstrap's account begins without it."""
+        agent = self.started()
+        client = self.server.wait_register(agent.endpoint)
+        self.assert_code(self.server.write(client, "/1/1/2", b"7"), "2.04")
+        since = self.bootstrap.mark()
+        self.assert_code(self.server.request(client, coap.POST, "/1/1/9"), "2.04")
+        address = self.bootstrap.wait_request(agent.endpoint, since=since)
+        read = self.bootstrap.ask_client(address, coap.GET, "/1/1/2", accept=coap.TEXT)
+        self.assertEqual(read.payload, b"7")
+        since = self.server.mark()
+        self.assert_code(self.bootstrap.provide(address, [account(101, self.server.uri)]), "2.04")
+        client = self.server.wait_register(agent.endpoint, since=since)
+        agent.wait_log("server-101: registered with", count=2)
+        self.assertEqual(self.server.read(client, "/1/1/2").payload, b"0")
+
     def test_configuration_counts_again(self):
         """What the administrator changes after a bootstrap is in charge."""
         agent = self.started()
