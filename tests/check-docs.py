@@ -33,7 +33,7 @@ SECTIONS = {
 PROGRAMS = {
     'agent/options.c': MAN + 'lwm2m-agent.8',
     'plugins/script/changed.c': MAN + 'lwm2m-script-changed.1',
-    'sdk/server/options.c': MAN + 'lwm2m-server.1',
+    'sdk/server/options.c': MAN + 'lwm2m-server.8',
 }
 
 problems = []
@@ -146,7 +146,7 @@ def check_options():
 
 def check_verbs():
     """Those of lwm2m-server; their --help is made of the table itself."""
-    text, page = read('sdk/server/verbs.c'), MAN + 'lwm2m-server.1'
+    text, page = read('sdk/server/verbs.c'), MAN + 'lwm2m-server.8'
     verbs = set(re.findall(r'\{ VERB_\w+, "(\w+)"', text))
     options = set(re.findall(r'\[OPTION_\w+\] = \{ "--([\w-]+)"', text))
     if not verbs or not options:
@@ -264,12 +264,19 @@ def check_readme_configuration(agent):
             problems.extend(f'the configuration in README.md is refused: {line}' for line in run.stderr.splitlines())
 
 
-def check_readme_plugin(compiler):
+def check_plugin(compiler, where, code):
     command = [*compiler, '-std=gnu11', '-Wall', '-Wextra', '-Wno-missing-field-initializers', '-Werror',
                '-fsyntax-only', '-I', os.path.join(PROJECT, 'sdk/include'), '-x', 'c', '-']
-    run = subprocess.run(command, input=block('c'), capture_output=True, text=True)
+    run = subprocess.run(command, input=code, capture_output=True, text=True)
     if run.returncode != 0:
-        problems.extend(f'the plugin in README.md: {line}' for line in run.stderr.splitlines()[:5])
+        problems.extend(f'the plugin in {where}: {line}' for line in run.stderr.splitlines()[:5])
+
+
+def check_example_plugins(compiler):
+    page = MAN + 'lwm2m-plugin.7'
+    found = re.search(r'(?ms)^\.Bd -literal -offset indent$(.*?)^\.Ed$', read(page))
+    check_plugin(compiler, 'README.md', block('c'))
+    check_plugin(compiler, page, found[1] if found else '#error none')
 
 
 def main():
@@ -293,7 +300,7 @@ def main():
         check_example(options.agent)
         check_readme_configuration(options.agent)
     if options.compiler:
-        check_readme_plugin(options.compiler)
+        check_example_plugins(options.compiler)
     for problem in problems:
         print(problem)
     print('problems:', len(problems))
