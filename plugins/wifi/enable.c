@@ -45,6 +45,7 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 	struct station *station = userdata;
 
 	station->disconnect = sd_bus_slot_unref(station->disconnect);
+	station->disconnecting = false;
 	/* Where there is nothing to disconnect, it is an error. */
 	if (station->enable == DISABLE_WANTED && !sd_bus_message_is_method_error(message, NULL)) {
 		station->enable = DISABLE_TOLD;
@@ -67,17 +68,26 @@ static int on_connected(sd_bus_message *message, void *userdata, sd_bus_error *u
 
 static void disconnect(struct station *station)
 {
+	/* What it does is told before its answer comes: once is enough. */
+	if (station->disconnect || station->disconnecting)
+		return;
 	if (station->managed.device[0])
-		(void)manager_enable(station, false, on_disconnected);
-	else if (!station->disconnect)
+		station->disconnecting = manager_enable(station, false, on_disconnected) >= 0;
+	else
 		(void)sd_bus_call_method_async(supplicant_bus(), &station->disconnect, SUPPLICANT, station->path,
 			SUPPLICANT_INTERFACE, "Disconnect", on_disconnected, station, NULL);
+}
+
+void enable_drop(struct station *station)
+{
+	station->disconnect = sd_bus_slot_unref(station->disconnect);
+	station->disconnecting = false;
 }
 
 void enable_set(struct station *station, bool enabled)
 {
 	remember(station->name, !enabled);
-	station->disconnect = sd_bus_slot_unref(station->disconnect);
+	enable_drop(station);
 	station->enable = enabled ? ENABLED : DISABLE_WANTED;
 	if (!enabled)
 		disconnect(station);
@@ -105,10 +115,6 @@ void enable_look(struct station *station)
 		forget(station);
 }
 
-void enable_drop(struct station *station)
-{
-	station->disconnect = sd_bus_slot_unref(station->disconnect);
-}
 
 bool enable_is_needed(const struct station *station)
 {

@@ -81,6 +81,7 @@ struct station {
 	sd_bus_slot *refresh;
 	enum enable enable;
 	sd_bus_slot *disconnect;
+	bool disconnecting; /* NetworkManager was asked to, and has not answered */
 	bool stale; /* it changed while it was read */
 	struct change change;
 	struct networks networks;
