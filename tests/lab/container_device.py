@@ -136,8 +136,8 @@ class Device(Container):
         return self.wait(found, "registered", timeout)
 
     def read(self, path):
-        """The value of a resource."""
-        answers = self.server("read", ENDPOINT, path)
+        """The value of a resource. An agent that is started again is out of reach until it has registered anew."""
+        answers = self.wait(lambda: self.server("read", ENDPOINT, path), f"the server reads {path}")
         return answers[0]["values"][0]["value"]
 
 
@@ -172,4 +172,6 @@ class RunningCase(DeviceCase):
     def setUp(self):
         self.device.configure()
         self.device.systemctl("restart")
+        # The server alone may still mean the registration of the test before.
+        self.device.wait(lambda: self.device.show("StatusText").startswith("registered to main"), "registered, it says")
         self.registered = self.device.wait_registered()
