@@ -258,9 +258,6 @@ int variant_read(sd_bus_message *m, enum value_type type, struct buffer *scratch
 /* Text that is not UTF-8 gets U+FFFD in place of each bad byte. */
 int variant_append_text(sd_bus_message *m, struct bytes text);
 
-/* "string", "integer", … as the API names types. */
-const char *variant_type_name(enum value_type type);
-
 /*
  * fault.c: answers m with an error of ours and returns 1, or -errno; what: the path or name it is about, may
  * be NULL.

@@ -118,7 +118,7 @@ int call_write(struct api *api, sd_bus_message *m)
 	if (r == -EINVAL || r == -ERANGE)
 		return fault_replyf(m, API_ERROR "BadValue",
 			r == -EINVAL ? "%s takes a value of type %s" : "%s: the number does not fit type %s",
-			text, variant_type_name(resource->type));
+			text, value_type_name(resource->type));
 	if (r < 0)
 		return r;
 	operation.value = &value;

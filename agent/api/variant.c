@@ -11,36 +11,16 @@ static const char *const signatures[_VALUE_TYPE_MAX] = {
 	[VALUE_CORELNK] = "s",
 };
 
-static const char *const names[_VALUE_TYPE_MAX] = {
-	[VALUE_NONE] = "none", [VALUE_STRING] = "string", [VALUE_INTEGER] = "integer",
-	[VALUE_UNSIGNED] = "unsigned", [VALUE_FLOAT] = "float", [VALUE_BOOLEAN] = "boolean",
-	[VALUE_OPAQUE] = "opaque", [VALUE_TIME] = "time", [VALUE_OBJLNK] = "objlnk",
-	[VALUE_CORELNK] = "corelnk",
-};
-
-const char *variant_type_name(enum value_type type)
-{
-	return names[type];
-}
-
 int variant_append_text(sd_bus_message *m, struct bytes text)
 {
-	struct bytes rest = text;
-	size_t len = 0;
 	char *space;
 	int r;
 
 	if (text.len > 0 && memchr(text.data, 0, text.len))
 		return -EINVAL;
-	while (rest.len > 0)
-		len += utf8_next(&rest).len;
-	r = sd_bus_message_append_string_space(m, len, &space);
-	while (r >= 0 && text.len > 0) {
-		struct bytes piece = utf8_next(&text);
-
-		memcpy(space, piece.data, piece.len);
-		space += piece.len;
-	}
+	r = sd_bus_message_append_string_space(m, utf8_whole_length(text), &space);
+	if (r >= 0)
+		utf8_whole(text, space);
 	return r;
 }
 
@@ -83,7 +63,7 @@ int variant_append(sd_bus_message *m, const struct record *record)
 	if (!signatures[record->value.type])
 		return -EINVAL;
 	path_format(&record->path, path);
-	r = sd_bus_message_append(m, "ss", path, names[record->value.type]);
+	r = sd_bus_message_append(m, "ss", path, value_type_name(record->value.type));
 	return r < 0 ? r : append_value(m, &record->value);
 }
 

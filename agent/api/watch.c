@@ -238,17 +238,23 @@ static int add_watch(struct caller *caller, sd_bus_message *m, const struct path
 	return r;
 }
 
+/* Who calls, and about which path. 0, or what the method returns. */
+static int read_call(
+	struct api *api, sd_bus_message *m, const char **ret_text, struct path *ret, struct caller **ret_caller)
+{
+	int r = call_read_path(m, ret_text, ret);
+
+	return r != 0 ? r : caller_get(api, sd_bus_message_get_sender(m), ret_caller);
+}
+
 int watch_add(struct api *api, sd_bus_message *m)
 {
 	struct caller *caller;
 	const char *text;
 	struct path path;
-	int r = call_read_path(m, &text, &path);
+	int r = read_call(api, m, &text, &path, &caller);
 
 	if (r != 0)
-		return r;
-	r = caller_get(api, sd_bus_message_get_sender(m), &caller);
-	if (r < 0)
 		return r;
 	if (find(caller, &path))
 		return sd_bus_reply_method_return(m, "");
@@ -263,12 +269,9 @@ int watch_remove(struct api *api, sd_bus_message *m)
 	struct watch *watch;
 	const char *text;
 	struct path path;
-	int r = call_read_path(m, &text, &path);
+	int r = read_call(api, m, &text, &path, &caller);
 
 	if (r != 0)
-		return r;
-	r = caller_get(api, sd_bus_message_get_sender(m), &caller);
-	if (r < 0)
 		return r;
 	watch = find(caller, &path);
 	if (watch)

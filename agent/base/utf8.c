@@ -70,3 +70,22 @@ struct bytes utf8_next(struct bytes *text)
 		*text = BYTES(text->data + len, text->len - len);
 	return piece;
 }
+
+size_t utf8_whole_length(struct bytes text)
+{
+	size_t len = 0;
+
+	while (text.len > 0)
+		len += utf8_next(&text).len;
+	return len;
+}
+
+void utf8_whole(struct bytes text, char *ret)
+{
+	while (text.len > 0) {
+		struct bytes piece = utf8_next(&text);
+
+		memcpy(ret, piece.data, piece.len);
+		ret += piece.len;
+	}
+}

@@ -22,3 +22,7 @@ static inline bool utf8_valid(struct bytes text)
 
 /* Takes the next piece of text off its beginning: a valid run, or U+FFFD for one bad byte. Empty: none is left. */
 struct bytes utf8_next(struct bytes *text);
+
+/* All pieces of text: how long they are together; and written to ret, without NUL. */
+size_t utf8_whole_length(struct bytes text);
+void utf8_whole(struct bytes text, char *ret);

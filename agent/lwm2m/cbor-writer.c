@@ -57,18 +57,6 @@ static size_t put_float(double number, uint8_t *ret)
 	return put_number(DOUBLE, long_bits, 8, ret);
 }
 
-/* The length of text once each bad byte is U+FFFD. */
-static size_t text_len(struct bytes text)
-{
-	size_t len = 0;
-
-	if (utf8_valid(text))
-		return text.len;
-	for (struct bytes piece = utf8_next(&text); piece.len > 0; piece = utf8_next(&text))
-		len += piece.len;
-	return len;
-}
-
 static size_t put_link(const struct value *value, uint8_t *ret)
 {
 	size_t len = value_format(value, (char *)ret + 1); /* at most 11 characters */
@@ -90,7 +78,7 @@ size_t cbor_put_value(const struct value *value, uint8_t ret[CBOR_VALUE_MAX])
 		return put_number(value->boolean ? TRUE : FALSE, 0, 0, ret);
 	case VALUE_STRING:
 	case VALUE_CORELNK:
-		return cbor_put_head(CBOR_MAJOR_TEXT, text_len(value->bytes), ret);
+		return cbor_put_head(CBOR_MAJOR_TEXT, utf8_whole_length(value->bytes), ret);
 	case VALUE_OPAQUE:
 		return cbor_put_head(CBOR_MAJOR_BYTES, value->bytes.len, ret);
 	case VALUE_OBJLNK:

@@ -91,5 +91,5 @@ int value_parse(struct bytes text, enum value_type type, struct value *ret);
  */
 size_t value_format(const struct value *value, char ret[VALUE_TEXT_MAX]);
 
-/* "string", "integer", … for messages to people. */
+/* "string", "integer", … for messages to people, and as org.lwm2m.Agent1 names types: kept stable. */
 const char *value_type_name(enum value_type type);

@@ -29,25 +29,15 @@ static const char *const signatures[_VALUE_TYPE_MAX] = {
 
 static int append_text(sd_bus_message *m, struct bytes text)
 {
-	struct bytes rest = text;
-	size_t len = 0;
 	char *space;
 	int r;
 
 	if (text.len > 0 && memchr(text.data, 0, text.len))
 		return -EINVAL;
-	while (rest.len > 0)
-		len += utf8_next(&rest).len;
-	r = sd_bus_message_append_string_space(m, len, &space);
-	if (r < 0)
-		return r;
-	while (text.len > 0) {
-		struct bytes piece = utf8_next(&text);
-
-		memcpy(space, piece.data, piece.len);
-		space += piece.len;
-	}
-	return 0;
+	r = sd_bus_message_append_string_space(m, utf8_whole_length(text), &space);
+	if (r >= 0)
+		utf8_whole(text, space);
+	return r;
 }
 
 static int append_contents(sd_bus_message *m, const struct value *value)

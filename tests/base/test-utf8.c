@@ -92,12 +92,24 @@ static void test_replacement(void **state)
 	}
 }
 
+static void test_whole(void **state)
+{
+	struct bytes text = BYTES_LITERAL("ä\xC3ö");
+	char mended[16] = "";
+
+	assert_int_equal(utf8_whole_length(text), strlen("ä\uFFFDö"));
+	utf8_whole(text, mended);
+	assert_string_equal(mended, "ä\uFFFDö");
+	assert_int_equal(utf8_whole_length(BYTES(NULL, 0)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_replacement),
+		cmocka_unit_test(test_whole),
 	};
 
 	return cmocka_run_group_tests_name("base/utf8", tests, NULL, NULL);
