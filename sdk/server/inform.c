@@ -69,7 +69,7 @@ static json_t *object_to_json(const struct client *client, uint16_t object)
 		else
 			(void)json_array_append_new(instances, json_integer(entry->path.ids[1]));
 	}
-	return json_pack("{s:i, s:s*, s:o*, s:o}", "object", (int)object, "name", model_object_name(object),
+	return json_pack("{s:i, s:s*, s:o*, s:o}", "object", (int)object, "name", definition_object_name(object),
 		"version", version.len ? values_text(version) : NULL, "instances", instances);
 }
 

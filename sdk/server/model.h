@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * model.h - what is known of objects by their numbers: names, types, units
- *
- * A small table of the objects that LwM2M itself defines and of the common IPSO ones; nothing here is needed
- * to talk to a client, it makes talking readable.
+ * model.h - what is known of a path: the definitions of lwm2m/definition.h, where they hold, and units
  */
 #pragma once
 
 #include "lwm2m/codec.h"
-
-struct model_resource {
-	uint16_t object, id;
-	const char *name;
-	enum value_type type;
-	const char *unit; /* NULL: none, or not known */
-};
+#include "lwm2m/definition.h"
 
 /* NULL: unknown. */
-const char *model_object_name(uint16_t object);
-const struct model_resource *model_find(const struct path *path);
+const struct definition *model_find(const struct path *path);
 
 #define MODEL_UNITS 5701 /* "Sensor Units" */
 

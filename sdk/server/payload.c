@@ -206,9 +206,9 @@ static json_t *attributes_to_json(struct bytes attributes)
 
 static json_t *link_to_json(const struct links_entry *entry)
 {
-	const struct model_resource *resource = model_find(&entry->path);
+	const struct definition *resource = model_find(&entry->path);
 	const char *name = resource                         ? resource->name :
-			   entry->path.depth == PATH_OBJECT ? model_object_name(entry->path.ids[0]) :
+			   entry->path.depth == PATH_OBJECT ? definition_object_name(entry->path.ids[0]) :
 							      NULL;
 	char path[PATH_TEXT_MAX];
 

@@ -140,7 +140,7 @@ void values_keep_units(const struct records *records, struct records *units)
 }
 
 static json_t *unit_of(const struct records *records, const struct records *units, const struct path *path,
-	const struct model_resource *resource)
+	const struct definition *resource)
 {
 	const struct record *unit;
 	struct path unit_path;
@@ -158,7 +158,7 @@ static json_t *unit_of(const struct records *records, const struct records *unit
 static json_t *record_to_json(
 	const struct records *records, const struct records *units, const struct record *record)
 {
-	const struct model_resource *resource = model_find(&record->path);
+	const struct definition *resource = model_find(&record->path);
 	char path[PATH_TEXT_MAX];
 	json_t *ret;
 

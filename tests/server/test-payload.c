@@ -168,8 +168,8 @@ static void test_model(void **state)
 			  sink = PATH3(33000, 0, 1);
 	struct path unit;
 
-	assert_string_equal(model_object_name(3303), "Temperature");
-	assert_null(model_object_name(33000));
+	assert_string_equal(definition_object_name(3303), "Temperature");
+	assert_null(definition_object_name(33000));
 	assert_int_equal(model_type_of(NULL, &temperature), VALUE_FLOAT);
 	assert_int_equal(model_type_of(&(struct model_types){ VALUE_INTEGER }, &temperature), VALUE_INTEGER);
 	assert_int_equal(model_type_of(NULL, &sink), VALUE_NONE);
