@@ -107,9 +107,7 @@ static int make(
 
 static enum value_type type_of(const void *data, const struct path *path)
 {
-	const struct resource_info *resource = accounts_find_resource(path);
-
-	return resource ? resource->type : VALUE_NONE;
+	return resource_type(accounts_find_resource(path));
 }
 
 /* Object 2 as it is kept: what servers changed since, or else what a Bootstrap-Server wrote. */

@@ -23,9 +23,8 @@ struct finder {
 static enum value_type type_of(const void *data, const struct path *path)
 {
 	const struct finder *finder = data;
-	const struct resource_info *resource = finder->find_resource(path);
 
-	return resource ? resource->type : VALUE_NONE;
+	return resource_type(finder->find_resource(path));
 }
 
 int accounts_state_decode(struct bytes state,

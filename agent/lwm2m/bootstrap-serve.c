@@ -41,9 +41,7 @@ static const struct resource_info *find_resource(const struct engine *engine, co
 
 static enum value_type type_of(const void *data, const struct path *path)
 {
-	const struct resource_info *resource = find_resource(data, path);
-
-	return resource ? resource->type : VALUE_NONE;
+	return resource_type(find_resource(data, path));
 }
 
 int bootstrap_draft_accounts(struct engine *engine)

@@ -9,13 +9,6 @@
 #include "lwm2m/codec.h"
 #include "lwm2m/composite.h"
 
-static enum value_type type_of(const void *data, const struct path *path)
-{
-	const struct resource_info *resource = registry_find_resource(data, path);
-
-	return resource ? resource->type : VALUE_NONE;
-}
-
 static int parse(const struct composite *composite, uint8_t code, const struct path *path, struct target *ret)
 {
 	struct message message = { .code = code, .accept = -1, .format = CODEC_SENML_CBOR, .observe = -1 };
@@ -209,7 +202,7 @@ static int save(struct composite *composite)
 
 int composite_write(struct composite *composite, const struct message *message, struct bytes body)
 {
-	const struct codec_types types = { .type_of = type_of, .data = composite->engine->registry };
+	const struct codec_types types = { .type_of = registry_type_of, .data = composite->engine->registry };
 	_cleanup_(records_deinit) struct records records = { 0 };
 	int format = message->format < 0 ? CODEC_SENML_CBOR : message->format;
 	const struct codec *codec = codec_find(format);

@@ -35,6 +35,12 @@ struct resource_info {
 	uint8_t flags;      /* enum resource_flags */
 };
 
+/* VALUE_NONE without a definition. */
+static inline enum value_type resource_type(const struct resource_info *resource)
+{
+	return resource ? (enum value_type)resource->type : VALUE_NONE;
+}
+
 enum object_flags {
 	OBJECT_MULTIPLE = 1, /* may have several instances */
 	OBJECT_CREATE = 2,   /* servers may Create and Delete instances */

@@ -232,13 +232,6 @@ int operation_target(enum operation_type type, const struct path *path, const st
 	return 0;
 }
 
-static enum value_type type_of(const void *data, const struct path *path)
-{
-	const struct resource_info *resource = registry_find_resource(data, path);
-
-	return resource ? resource->type : VALUE_NONE;
-}
-
 /*
  * One record of a Write against its resource's definition. -ENODATA: leave it out (a Create, Core 1.2,
  * 6.3.6).
@@ -327,7 +320,7 @@ static int check_create(struct target *target, struct records *records)
 int operation_decode(struct target *target, int format, enum lwm2m_version version, struct bytes body,
 		     const struct registry *registry, struct records *ret)
 {
-	const struct codec_types types = { type_of, registry };
+	const struct codec_types types = { registry_type_of, registry };
 	int r;
 
 	/* A body without Content-Format is plain text (Core 1.0, 6.4); an empty Create needs none. */

@@ -165,13 +165,6 @@ static int restore_instance(struct object *object, uint16_t iid, enum operation_
 	return r;
 }
 
-static enum value_type type_of(const void *data, const struct path *path)
-{
-	const struct resource_info *resource = registry_find_resource(data, path);
-
-	return resource ? resource->type : VALUE_NONE;
-}
-
 /* Instances that are there only because they were kept. One that cannot be made is left out. */
 static int restore_whole(struct object *object, const struct records *records)
 {
@@ -192,7 +185,7 @@ static int restore_whole(struct object *object, const struct records *records)
 
 int engine_restore(struct engine *engine, uint16_t oid, struct bytes state)
 {
-	const struct codec_types types = { type_of, engine->registry };
+	const struct codec_types types = { registry_type_of, engine->registry };
 	struct object *object = registry_find(engine->registry, oid);
 	_cleanup_(records_deinit) struct records records = { 0 };
 	struct path path = PATH1(oid);

@@ -178,6 +178,11 @@ const struct resource_info *registry_find_resource(const struct registry *regist
 	return object && path->depth >= PATH_RESOURCE ? object_find_resource(object, path->ids[2]) : NULL;
 }
 
+enum value_type registry_type_of(const void *data, const struct path *path)
+{
+	return resource_type(registry_find_resource(data, path));
+}
+
 void registry_changed(struct registry *registry, const struct path *path)
 {
 	tell(registry, REGISTRY_VALUE, path);

@@ -44,6 +44,9 @@ struct object *registry_find(const struct registry *registry, uint16_t oid);
 /* The resource's definition, NULL when there is none; path has depth 3 or 4. For struct codec_types. */
 const struct resource_info *registry_find_resource(const struct registry *registry, const struct path *path);
 
+/* Its type, for struct codec_types; data is the registry. */
+enum value_type registry_type_of(const void *data, const struct path *path);
+
 /* A value at or below path changed. */
 void registry_changed(struct registry *registry, const struct path *path);
 

@@ -89,13 +89,6 @@ static bool may_read(const struct world *world, uint16_t session, const struct p
 	return !acl || acl_rights(acl, (uint16_t)(session + 1), path->ids[0], path->ids[1]) & ACL_R;
 }
 
-static enum value_type type_of(const void *data, const struct path *path)
-{
-	const struct resource_info *resource = registry_find_resource(data, path);
-
-	return resource ? resource->type : VALUE_NONE;
-}
-
 /* What we say in link format, a server of ours understands. */
 static void check_links(struct bytes payload)
 {
@@ -109,7 +102,7 @@ static void check_links(struct bytes payload)
 /* What is told at once is told by the rights of now. */
 static void check_told(const struct world *world, uint16_t session, const struct message *message)
 {
-	const struct codec_types types = { type_of, &world->fake.registry };
+	const struct codec_types types = { registry_type_of, &world->fake.registry };
 	struct records records = { 0 };
 	const struct path root = PATH0();
 	const struct codec *codec = message->format >= 0 ? codec_find(message->format) : NULL;

@@ -161,7 +161,7 @@ static int restore(struct transcript *transcript, uint16_t oid, const char *json
 
 	assert_int_equal(
 		codec_decode(CODEC_SENML_JSON, &path, bytes_of(json),
-			&(struct codec_types){ transcript_type_of, &transcript->fake.registry }, &records),
+			&(struct codec_types){ registry_type_of, &transcript->fake.registry }, &records),
 		0);
 	assert_int_equal(codec_encode(CODEC_SENML_CBOR, &path, &records, &state), 0);
 	return engine_restore(transcript->engine, oid, buffer_bytes(&state));

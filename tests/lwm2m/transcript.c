@@ -54,13 +54,6 @@ static int error_parse(const char *name)
 	return 0;
 }
 
-enum value_type transcript_type_of(const void *data, const struct path *path)
-{
-	const struct resource_info *resource = registry_find_resource(data, path);
-
-	return resource ? resource->type : VALUE_NONE;
-}
-
 /* "/500/0/1=5 /500/0/2=21.5" */
 static void print_list(struct transcript *transcript, const struct records *records)
 {
@@ -85,7 +78,7 @@ static void print_list(struct transcript *transcript, const struct records *reco
 /* The same of a format that is not legible by itself. */
 static void print_records(struct transcript *transcript, int format, const char *base, struct bytes payload)
 {
-	const struct codec_types types = { transcript_type_of, &transcript->fake.registry, .times = true };
+	const struct codec_types types = { registry_type_of, &transcript->fake.registry, .times = true };
 	_cleanup_(records_deinit) struct records records = { 0 };
 	struct path path;
 
@@ -484,7 +477,7 @@ static void play_operate(struct transcript *transcript, char *rest)
 		operation.value = &value;
 		value = VALUE_OPAQUE(rest, strlen(rest));
 		(void)value_parse(bytes_of(rest),
-			transcript_type_of(&transcript->fake.registry, &operation.path), &value);
+			registry_type_of(&transcript->fake.registry, &operation.path), &value);
 	}
 	r = engine_operate(transcript->engine, transcript->now, &operation, &id);
 	if (r < 0)

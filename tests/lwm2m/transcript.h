@@ -89,9 +89,6 @@ void transcript_deinit(struct transcript *transcript);
 
 struct server *transcript_server(struct transcript *transcript, unsigned int index);
 
-/* For struct codec_types; data is the registry. */
-enum value_type transcript_type_of(const void *data, const struct path *path);
-
 /* Plays on where the last call left off. */
 void transcript_steps(struct transcript *transcript, const struct step *steps, size_t n_steps);
 
