@@ -85,22 +85,14 @@ def run(*words, bus=None, check=0, timeout=30, cwd=None, **env):
     return done
 
 
-class PrivateBus:
+class PrivateBus(lab_bus.Daemon):
     """policy: what everybody may, in place of everything."""
 
     def __init__(self, folder, policy=None):
-        path, config = Path(folder) / "bus", Path(folder) / "bus.conf"
-        text = lab_bus.CONFIG.format(socket=path)
-        config.write_text(re.sub(r"(?s)<policy.*</policy>", policy, text).replace("session<", "system<") if policy else text)
-        self.address = f"unix:path={path}"
-        self._daemon = subprocess.Popen(["dbus-daemon", "--nofork", "--print-address", "--config-file", str(config)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self._daemon.stdout.readline()
-
-    def close(self):
-        self._daemon.kill()
-        self._daemon.wait()
-        self._daemon.stdout.close()
+        config = lab_bus.CONFIG
+        if policy:
+            config = re.sub(r"(?s)<policy.*</policy>", policy, config).replace("session<", "system<")
+        super().__init__(folder, config)
 
 
 class Refused(Exception):

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +71,24 @@ pid_t private_bus_start(const char *directory)
 	if (daemon < 0)
 		print_message("# dbus-daemon does not start here\n");
 	return daemon;
+}
+
+void private_bus_start_system(const char *directory, pid_t *ret)
+{
+	char address[256];
+
+	*ret = private_bus_start(directory);
+	if (*ret < 0)
+		skip();
+	snprintf(address, sizeof(address), "unix:path=%s/bus", directory);
+	setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1);
+}
+
+void private_bus_stop_system(pid_t *daemon)
+{
+	private_bus_stop(*daemon);
+	*daemon = -1;
+	unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
 }
 
 sd_bus *private_bus_serve(const char *directory, sd_event *event, const char *name)

@@ -13,5 +13,9 @@
 pid_t private_bus_start(const char *directory);
 void private_bus_stop(pid_t daemon);
 
+/* The same as the system bus of this process and those that it starts. Without a dbus-daemon the test is skipped. */
+void private_bus_start_system(const char *directory, pid_t *ret);
+void private_bus_stop_system(pid_t *daemon);
+
 /* A connection to it in this loop that has the name of a service. */
 sd_bus *private_bus_serve(const char *directory, sd_event *event, const char *name);

@@ -13,18 +13,14 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 """
 
 
-class Bus:
-    """environment makes programs take it for the system bus and for the session's. debian.Unavailable: there is no busctl,
-    which a bare Debian does not have."""
+class Daemon:
+    """dbus-daemon with this configuration, in which {socket} is where it listens."""
 
-    def __init__(self, folder):
-        self._busctl, self._environment = debian.program("systemd", "busctl")
-        path = Path(folder) / "bus"
-        config = Path(folder) / "bus.conf"
-        config.write_text(CONFIG.format(socket=path))
+    def __init__(self, folder, config=CONFIG):
+        path, file = Path(folder) / "bus", Path(folder) / "bus.conf"
+        file.write_text(config.format(socket=path))
         self.address = f"unix:path={path}"
-        self.environment = {"DBUS_SYSTEM_BUS_ADDRESS": self.address, "DBUS_SESSION_BUS_ADDRESS": self.address}
-        self._daemon = subprocess.Popen(["dbus-daemon", "--nofork", "--print-address", "--config-file", str(config)],
+        self._daemon = subprocess.Popen(["dbus-daemon", "--nofork", "--print-address", "--config-file", str(file)],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._daemon.stdout.readline()
 
@@ -32,6 +28,16 @@ class Bus:
         self._daemon.kill()
         self._daemon.wait()
         self._daemon.stdout.close()
+
+
+class Bus(Daemon):
+    """environment makes programs take it for the system bus and for the session's. debian.Unavailable: there is no busctl,
+    which a bare Debian does not have."""
+
+    def __init__(self, folder):
+        self._busctl, self._environment = debian.program("systemd", "busctl")
+        super().__init__(folder)
+        self.environment = {"DBUS_SYSTEM_BUS_ADDRESS": self.address, "DBUS_SESSION_BUS_ADDRESS": self.address}
 
     def try_call(self, *arguments, timeout=60):
         """The outcome of busctl's verb call, property or the like: a CompletedProcess."""

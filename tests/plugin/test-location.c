@@ -56,9 +56,7 @@ static int teardown(void **state)
 	hang_up(&peer);
 	hang_up(&listener);
 	manager = sd_bus_flush_close_unref(manager);
-	private_bus_stop(daemon_pid);
-	daemon_pid = -1;
-	unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+	private_bus_stop_system(&daemon_pid);
 	return scratch_teardown(state);
 }
 
@@ -294,17 +292,6 @@ static void start_manager(const char *directory)
 			    manager, NULL, MODEM, "org.freedesktop.ModemManager1.Modem.Location", location_vtable, NULL) >= 0);
 }
 
-static void start_bus(const char *directory)
-{
-	char address[256];
-
-	daemon_pid = private_bus_start(directory);
-	if (daemon_pid < 0)
-		skip();
-	snprintf(address, sizeof(address), "unix:path=%s/bus", directory);
-	setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1);
-}
-
 static void move_modem(double latitude)
 {
 	modem_latitude = latitude;
@@ -317,7 +304,7 @@ static void test_modem(void **state)
 	time_t now = time(NULL);
 
 	strftime(modem_time, sizeof(modem_time), "%H%M%S", gmtime(&now));
-	start_bus(*state);
+	private_bus_start_system(*state, &daemon_pid);
 	start_manager(*state);
 	begin("modemmanager", "60");
 	/* What ran already goes on. */
@@ -338,7 +325,7 @@ static void test_modem_before_midnight(void **state)
 	time_t now = time(NULL), later = now + 7200;
 
 	strftime(modem_time, sizeof(modem_time), "%H%M%S.00", gmtime(&later));
-	start_bus(*state);
+	private_bus_start_system(*state, &daemon_pid);
 	start_manager(*state);
 	begin("modemmanager", "60");
 	fixture_wait(&fixture, setup_sources == 3);
@@ -352,7 +339,7 @@ static void test_modem_before_midnight(void **state)
 static void test_modem_manager_restarts(void **state)
 {
 	strcpy(modem_time, "120000");
-	start_bus(*state);
+	private_bus_start_system(*state, &daemon_pid);
 	begin("modemmanager", "60");
 	fixture_wait_state(&fixture, PLUGIN_RUNNING);
 	for (unsigned int i = 0; i < 2; i++) {
@@ -372,7 +359,7 @@ static void test_modem_as_fallback(void **state)
 	uint16_t number;
 
 	strcpy(modem_time, "120000");
-	start_bus(*state);
+	private_bus_start_system(*state, &daemon_pid);
 	start_manager(*state);
 	listen_at(0);
 	number = (uint16_t)atoi(port);

@@ -292,21 +292,8 @@ static int teardown(void **state)
 {
 	fixture_deinit(&fixture);
 	stop_manager();
-	private_bus_stop(daemon_pid);
-	daemon_pid = -1;
-	unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+	private_bus_stop_system(&daemon_pid);
 	return scratch_teardown(state);
-}
-
-static void start_bus(const char *directory)
-{
-	char address[256];
-
-	daemon_pid = private_bus_start(directory);
-	if (daemon_pid < 0)
-		skip();
-	snprintf(address, sizeof(address), "unix:path=%s/bus", directory);
-	setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1);
 }
 
 static void load(const char *connectivity, const char *wanted)
@@ -335,7 +322,7 @@ static bool has_instance(uint16_t oid)
 
 static void begin(const char *directory, const char *connectivity)
 {
-	start_bus(directory);
+	private_bus_start_system(directory, &daemon_pid);
 	start_manager(directory);
 	load(connectivity, "");
 	fixture_wait_state(&fixture, PLUGIN_RUNNING);
@@ -527,7 +514,7 @@ static void test_modem_is_pulled_out(void **state)
 /* Of several modems the one that is wanted. */
 static void test_other_modem(void **state)
 {
-	start_bus(*state);
+	private_bus_start_system(*state, &daemon_pid);
 	start_manager(*state);
 	load("always", "352099001761481");
 	fixture_wait_state(&fixture, PLUGIN_RUNNING);

@@ -448,9 +448,7 @@ static int teardown(void **state)
 	fixture_deinit(&fixture);
 	supplicant = sd_bus_flush_close_unref(supplicant);
 	manager = sd_bus_flush_close_unref(manager);
-	private_bus_stop(daemon_pid);
-	daemon_pid = -1;
-	unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+	private_bus_stop_system(&daemon_pid);
 	return scratch_teardown(state);
 }
 
@@ -458,17 +456,6 @@ static bool is(uint16_t rid, struct value value)
 {
 	return fixture_read(&fixture, PATH3(12, 3, rid)) == 0 &&
 	       value_equal(&fixture.records.items[0].value, &value);
-}
-
-static void start_bus(const char *directory)
-{
-	char address[256];
-
-	daemon_pid = private_bus_start(directory);
-	if (daemon_pid < 0)
-		skip();
-	snprintf(address, sizeof(address), "unix:path=%s/bus", directory);
-	setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1);
 }
 
 static void begin(const char *connect_s)
@@ -483,7 +470,7 @@ static void begin(const char *connect_s)
 
 static void begin_at_home(const char *directory)
 {
-	start_bus(directory);
+	private_bus_start_system(directory, &daemon_pid);
 	start_supplicant(directory);
 	begin("2");
 	fixture_wait_state(&fixture, PLUGIN_RUNNING);
@@ -629,7 +616,7 @@ static void test_stays_disabled(void **state)
 
 static void begin_managed(const char *directory)
 {
-	start_bus(directory);
+	private_bus_start_system(directory, &daemon_pid);
 	start_manager(directory);
 	start_supplicant(directory);
 	begin("5");
@@ -688,7 +675,7 @@ static void test_network_manager_disables(void **state)
 
 static void test_supplicant_restarts(void **state)
 {
-	start_bus(*state);
+	private_bus_start_system(*state, &daemon_pid);
 	begin("2");
 	fixture_wait_state(&fixture, PLUGIN_RUNNING);
 	for (int i = 0; i < 2; i++) {
