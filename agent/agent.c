@@ -93,16 +93,6 @@ static int add_access_control(struct agent *agent)
 	return r;
 }
 
-static bool has_bootstrap(const struct servers *servers)
-{
-	const struct server *server;
-
-	list_for_each(server, &servers->list, link)
-		if (server->bootstrap)
-			return true;
-	return false;
-}
-
 static int add_objects(struct agent *agent)
 {
 	const struct config_device *from = &agent->config->device;
@@ -118,7 +108,7 @@ static int add_objects(struct agent *agent)
 	if (r == 0)
 		r = registry_add(&agent->registry, security_object(agent->security));
 	if (r == 0)
-		r = server_object_new(servers, has_bootstrap(servers) ? &bootstrap_actions : &server_object_actions,
+		r = server_object_new(servers, servers_find_bootstrap(servers) ? &bootstrap_actions : &server_object_actions,
 			agent, &agent->server_object);
 	if (r == 0)
 		r = registry_add(&agent->registry, server_object_get(agent->server_object));

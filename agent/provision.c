@@ -12,16 +12,6 @@
 #include "lwm2m/codec.h"
 #include "objects/accounts.h"
 
-static const struct server *bootstrap_account(const struct agent *agent)
-{
-	const struct server *server;
-
-	list_for_each(server, &agent->config->servers.list, link)
-		if (server->bootstrap)
-			return server;
-	return NULL;
-}
-
 static uint64_t hash_account(uint64_t hash, const struct server *server)
 {
 	const uint16_t numbers[] = { server->short_id, (uint16_t)server->mode };
@@ -89,7 +79,7 @@ static const char *objection(const struct server *template, const struct server 
 static int make(
 	const struct agent *agent, const struct draft *draft, struct servers *ret, char why[ENGINE_WHY_MAX])
 {
-	const struct server *template = bootstrap_account(agent), *server;
+	const struct server *template = servers_find_bootstrap(&agent->config->servers), *server;
 	int r = accounts_make(draft, template, &agent->config->servers, ret, why);
 
 	if (r < 0)
@@ -158,7 +148,7 @@ const struct engine_accounts provision_accounts = {
 static void replace_accounts(struct agent *agent, struct servers *servers)
 {
 	struct servers *configured = &agent->config->servers;
-	const struct server *template = bootstrap_account(agent);
+	const struct server *template = servers_find_bootstrap(&agent->config->servers);
 	struct server *server, *safe;
 
 	list_for_each(server, &servers->list, link)
@@ -219,7 +209,7 @@ int provision_load(struct agent *agent)
 	int r;
 
 	agent->origin = origin_of(agent);
-	if (!bootstrap_account(agent))
+	if (!servers_find_bootstrap(&agent->config->servers))
 		return 0;
 	r = store_read(agent->store, ENGINE_ACCOUNTS_NAME, &state);
 	if (r < 0)

@@ -30,17 +30,12 @@
 void bootstrap_init(struct engine *engine)
 {
 	struct bootstrap *bootstrap = &engine->bootstrap;
-	struct server *server;
 
 	bootstrap->deadline = bootstrap->purge_at = USEC_INFINITY;
 	body_init(&bootstrap->body, BOOTSTRAP_BODY_MAX);
-	if (!engine->accounts)
-		return;
-	list_for_each(server, &engine->servers->list, link)
-		if (server->bootstrap && !bootstrap->server) {
-			bootstrap->server = server;
-			server->session = (uint16_t)engine->n_peers;
-		}
+	bootstrap->server = engine->accounts ? servers_find_bootstrap(engine->servers) : NULL;
+	if (bootstrap->server)
+		bootstrap->server->session = (uint16_t)engine->n_peers;
 }
 
 void bootstrap_deinit(struct engine *engine)
@@ -170,23 +165,17 @@ void bootstrap_start(struct engine *engine)
 		want(engine);
 }
 
-int engine_bootstrap(struct engine *engine, usec_t now)
+int bootstrap_ask_for(struct engine *engine)
 {
 	struct bootstrap *bootstrap = &engine->bootstrap;
 
 	if (!bootstrap->server)
 		return -ENOENT;
-	engine->now = now;
 	bootstrap->asked_for = true;
 	if (bootstrap->state == BOOTSTRAP_WAITING && bootstrap->failures > 0)
 		set_state(engine, BOOTSTRAP_IDLE, USEC_INFINITY);
 	want(engine);
 	return 0;
-}
-
-enum bootstrap_state engine_bootstrap_state(const struct engine *engine)
-{
-	return engine->bootstrap.state;
 }
 
 void bootstrap_stop(struct engine *engine)

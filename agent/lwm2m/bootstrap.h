@@ -18,6 +18,7 @@ void bootstrap_deinit(struct engine *engine);
 
 void bootstrap_start(struct engine *engine);
 void bootstrap_stop(struct engine *engine);
+int bootstrap_ask_for(struct engine *engine); /* engine_bootstrap() */
 void bootstrap_tick(struct engine *engine);
 usec_t bootstrap_deadline(const struct engine *engine);
 void bootstrap_network_changed(struct engine *engine);

@@ -313,4 +313,5 @@ void operate_deinit(struct engine *engine);
 
 void persist_finish(struct request *request, int error);
 void persist_tick(struct engine *engine);
+void persist_not_kept(struct engine *engine, const struct effect *effect);
 void persist_again(struct engine *engine); /* what could not be kept */

@@ -350,6 +350,13 @@ void engine_tick(struct engine *engine, usec_t now)
 	leave(engine);
 }
 
+void engine_not_kept(struct engine *engine, usec_t now, const struct effect *effect)
+{
+	enter(engine, now);
+	persist_not_kept(engine, effect);
+	leave(engine);
+}
+
 void engine_keep_again(struct engine *engine, usec_t now)
 {
 	enter(engine, now);
@@ -441,6 +448,21 @@ static void steer(struct engine *engine, usec_t now, const struct server *server
 void engine_update(struct engine *engine, usec_t now, const struct server *server)
 {
 	steer(engine, now, server, registration_update);
+}
+
+int engine_bootstrap(struct engine *engine, usec_t now)
+{
+	int r;
+
+	enter(engine, now);
+	r = bootstrap_ask_for(engine);
+	leave(engine);
+	return r;
+}
+
+enum bootstrap_state engine_bootstrap_state(const struct engine *engine)
+{
+	return engine->bootstrap.state;
 }
 
 int engine_register(struct engine *engine, usec_t now, const struct server *server)

@@ -77,7 +77,7 @@ static bool has_name(const struct effect *effect, const char *name)
 	return bytes_equal(effect->message.path, bytes_of(name));
 }
 
-void engine_not_kept(struct engine *engine, usec_t now, const struct effect *effect)
+void persist_not_kept(struct engine *engine, const struct effect *effect)
 {
 	char name[ENGINE_NAME_MAX];
 
@@ -95,10 +95,8 @@ void engine_not_kept(struct engine *engine, usec_t now, const struct effect *eff
 		engine_history_name(peer->server, name);
 		peer->history_not_kept = peer->history_not_kept || has_name(effect, name);
 	}
-	if (has_name(effect, ENGINE_ACCOUNTS_NAME)) {
-		engine->now = now;
+	if (has_name(effect, ENGINE_ACCOUNTS_NAME))
 		bootstrap_not_kept(engine);
-	}
 }
 
 static void keep_peer_again(struct engine *engine, struct peer *peer)

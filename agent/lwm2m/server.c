@@ -18,6 +18,16 @@ void servers_deinit(struct servers *servers)
 		server_free(server);
 }
 
+struct server *servers_find_bootstrap(const struct servers *servers)
+{
+	struct server *server;
+
+	list_for_each(server, &servers->list, link)
+		if (server->bootstrap)
+			return server;
+	return NULL;
+}
+
 struct server *servers_find_short_id(const struct servers *servers, uint16_t short_id)
 {
 	struct server *server;

@@ -99,6 +99,9 @@ void servers_deinit(struct servers *servers);
 int server_new(struct servers *servers, const char *name, struct server **ret);
 struct server *server_free(struct server *server);
 
+/* The Bootstrap-Server's account, the first one; NULL: there is none. */
+struct server *servers_find_bootstrap(const struct servers *servers);
+
 struct server *servers_find_short_id(const struct servers *servers, uint16_t short_id);
 struct server *servers_find_instance(const struct servers *servers, uint16_t server_iid);
 struct server *servers_find_security(const struct servers *servers, uint16_t security_iid);
